@@ -1,0 +1,71 @@
+"""One patient, one day, one draft: everything a question may look at, with answers remembered for the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from cds_service.evaluate.findings import Trial
+from cds_service.evaluate.truth import Answer, Evidence
+from cds_service.ruleset.ruleset import Ruleset
+from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.events import Draft, Site, Timeline
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorEvent:
+    """The dated event that a card hangs on: a judged trial or a procedure."""
+
+    when: DateSpan | None
+    evidence: tuple[Evidence, ...]
+    trial: Trial | None = None
+    site: Site | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a question may look at.
+
+    ``pathway`` is the scope in which names are looked up. ``draft`` is the order under judgement and ``anchor`` the
+    card's dated event, when there are any. ``memo`` remembers answers that depend on neither, for one call.
+    ``stratum`` is ``safety`` while only record facts may be asked (a safety rule, a what-if inside a verdict).
+    """
+
+    rules: Ruleset
+    timeline: Timeline
+    pathway: str
+    draft: Draft | None = None
+    anchor: AnchorEvent | None = None
+    stratum: str = "cards"
+    memo: dict[Hashable, Any] = field(default_factory=dict)
+
+    def within(self, pathway: str) -> Case:
+        """Return the same case seen from another pathway."""
+        return replace(self, pathway=pathway, anchor=None)
+
+    def within_scope(self, scope: str) -> Case:
+        """Return the same case, draft and anchor kept, with names looked up in another scope."""
+        return self if scope == self.pathway else replace(self, pathway=scope)
+
+    def about(self, draft: Draft | None) -> Case:
+        """Return the case for one draft."""
+        return replace(self, draft=draft, anchor=None)
+
+    def at(self, anchor: AnchorEvent) -> Case:
+        """Return the case hung on an anchor."""
+        return replace(self, anchor=anchor)
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return the remembered value for ``key``, computing it the first time."""
+        if key not in self.memo:
+            self.memo[key] = compute()
+        value: T = self.memo[key]
+        return value
+
+
+Ask = Callable[[Any, Case], Answer]
+"""``ask(item, case)``: the answer to a fact name, a fact word or a block."""

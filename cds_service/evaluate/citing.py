@@ -1,0 +1,44 @@
+"""How an answer cites the record, and when absence may be claimed; shared by all fact words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cds_service.evaluate.case import Case
+from cds_service.evaluate.truth import Answer, Evidence, any_of, no, possible, unknown, yes
+from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.events import Concept, Event, Missing
+
+
+def cite(event: Event, says: str, when: DateSpan | None) -> Evidence:
+    """Return the evidence that an event gives, no surer than how it was recognised."""
+    return Evidence(
+        reference=event.reference,
+        says=says,
+        date=str(when) if when else None,
+        certainty=event.concept.certainty,
+        verified=event.concept.verified,
+        by_text=event.concept.inferred,
+    )
+
+
+def settled(answers: Iterable[Answer], case: Case, types: Sequence[str], what: str) -> Answer:
+    """Any of the candidates; when none is met, absence holds only if the types could be read whole."""
+    answer = any_of(list(answers))
+    unread = sorted(case.timeline.incomplete.intersection(types))
+    if answer.no and unread:
+        return unknown(Missing(what=what, settled_by=f"reading {' and '.join(unread)}"))
+    return answer
+
+
+def named(concept: Concept, sets: Sequence[str], excluded: Sequence[str] = ()) -> bool:
+    """True when a concept belongs to one of the sets and to none of the excluded ones."""
+    return not concept.sets.isdisjoint(sets) and (not excluded or concept.sets.isdisjoint(excluded))
+
+
+
+def placed(recorded: frozenset[str | None] | frozenset[str], wanted: Sequence[str], label: str) -> Answer:
+    """Hold a recorded place against the wanted ones; a place that is not recorded leaves the answer open."""
+    if not recorded:
+        return possible(missing=(Missing(what=f"site of {label}", settled_by="a recorded body site"),))
+    return no() if recorded.isdisjoint(wanted) else yes()

@@ -1,0 +1,271 @@
+"""Does one rule fire for one case, how urgently, and with which words: the life of a single finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cds_service.evaluate.asking import Asker
+from cds_service.evaluate.case import AnchorEvent, Case
+from cds_service.evaluate.findings import Finding, Trial
+from cds_service.evaluate.levels import capped, highest
+from cds_service.evaluate.population import Membership
+from cds_service.evaluate.procedure_facts import matching
+from cds_service.evaluate.record_facts import cite
+from cds_service.evaluate.trial_facts import latest, selected, test, trials_of
+from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, yes
+from cds_service.ruleset.cards import CardFile, TextVariant
+from cds_service.ruleset.facts import Ask, Block, ConditionFact, DraftFact, Item, WithFact
+from cds_service.ruleset.ruleset import PairRow, Rule
+from cds_service.timeline.events import Certainty, Missing, Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One way in which a rule can hold: its level, what it says, and its answer for the case."""
+
+    level: str
+    say: str | None
+    summary: str | None
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """The rule neither fired nor is known not to: what is missing."""
+
+    missing: tuple[Missing, ...]
+
+
+Outcome = Finding | Undecided | None
+
+
+def fire(rule: Rule, case: Case, member: Membership, asker: Asker) -> Outcome:
+    """Evaluate one rule for one case (draft already set); None when it is known not to fire."""
+    file = rule.file
+    anchored = anchor_for(file, case, asker)
+    if anchored is None:
+        return None
+    case, anchor_answer = anchored
+    opening = [anchor_answer]
+    if file.when is not None:
+        opening.append(asker.block(file.when, case))
+    gate = all_of(opening)
+    if gate.no:
+        return None
+    variants = [v for v in _variants(rule, case, asker) if not v.answer.no]
+    met = _met(variants, gate, file)
+    if met is None:
+        return _undecided(gate, variants)
+    return _finding(rule, case, member, asker, gate, met)
+
+
+def _undecided(gate: Answer, variants: Sequence[Variant]) -> Undecided | None:
+    open_ = [gate, *(v.answer for v in variants)]
+    missing = dict.fromkeys(m for a in open_ if a.unknown for m in a.missing)
+    return Undecided(missing=tuple(missing)) if any(a.unknown for a in open_) else None
+
+
+def _met(variants: Sequence[Variant], gate: Answer, file: CardFile) -> list[Variant] | None:
+    """Return the variants that hold, as far as ``if_unknown`` lets an open gate or variant through."""
+    if gate.unknown:
+        lets = file.if_unknown in {"mention", "ask"} or (file.if_unknown == "lower" and gate.possible)
+        if not lets:
+            return None
+    sure = [v for v in variants if v.answer.yes]
+    if sure:
+        return sure
+    if file.if_unknown == "lower":
+        imprecise = [v for v in variants if v.answer.unknown and v.answer.possible]
+        return imprecise or None
+    if file.if_unknown in {"mention", "ask"} and variants:
+        return list(variants)
+    return None
+
+
+def _variants(rule: Rule, case: Case, asker: Asker) -> list[Variant]:
+    """All ways to hold: written findings, table rows, or (neither) the rule itself at its level."""
+    file = rule.file
+    found = [
+        Variant(level=f.level, say=f.say, summary=f.summary, answer=asker.block(f.when, case))
+        for f in file.findings
+    ]
+    found += [
+        Variant(level=row.level, say=row.say, summary=row.summary, answer=_row(row, file, case, asker))
+        for row in rule.rows
+    ]
+    if not file.findings and not file.rows:
+        found.append(Variant(level=file.show.level, say=None, summary=None, answer=yes()))
+    return found
+
+
+def _row(row: PairRow, file: CardFile, case: Case, asker: Asker) -> Answer:
+    """A table row: the draft is of its set, and its partner drug or diagnosis is on record."""
+    draft = case.draft
+    if draft is None or draft.concept.sets.isdisjoint(row.draft):
+        return Answer(truth=Truth.NO)
+    parts: list[Item] = [Ask(word="draft", fact=DraftFact.model_validate({"in": row.draft}))]
+    if row.other:
+        parts.append(_partner(row, file))
+    if row.if_:
+        parts.append(row.if_)
+    return asker.block(Block(all=tuple(parts), unless=(row.unless,) if row.unless else ()), case)
+
+
+def _partner(row: PairRow, file: CardFile) -> Ask:
+    if file.rows == "interactions":
+        partner = {"in": row.other, "ended_within": row.ended_within}
+        return Ask(word="with", fact=WithFact.model_validate(partner))
+    diagnosis = {"in": row.other, "state": row.state, "within": row.within}
+    return Ask(word="condition", fact=ConditionFact.model_validate(diagnosis))
+
+
+def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] | None:
+    """Return the case hung on the card's anchor; None when there is no such event."""
+    if file.anchor is None:
+        return case, yes()
+    if file.anchor.procedure is not None:
+        found = matching(file.anchor.procedure, case)
+        if not found:
+            return None
+        event, answer = found[0]
+        slots = {
+            "procedure": event.concept.label,
+            "date": event.when,
+            "days": (case.timeline.as_of - event.when.last).days if event.when else None,
+        }
+        anchor = AnchorEvent(
+            when=event.when, evidence=answer.evidence, site=event.site, reference=event.reference
+        )
+        return case.at(anchor), replace(answer, slots={**answer.slots, **slots})
+    assert file.anchor.trial is not None
+    wanted = file.anchor.trial
+    trials = selected(wanted, case, lambda scope: asker.trials(scope, case))
+    pairs = [
+        (t, all_of([where, test(t, wanted, case)]))
+        for t, where in (latest(trials) if wanted.pick == "latest" else trials)
+    ]
+    pairs = [(t, a) for t, a in pairs if not a.no]
+    if not pairs:
+        return None
+    chosen, answer = next(((t, a) for t, a in pairs if a.yes), pairs[0])
+    anchor = AnchorEvent(
+        when=chosen.end or chosen.start,
+        evidence=answer.evidence,
+        trial=chosen,
+        site=chosen.site,
+        reference=chosen.references[0] if chosen.references else chosen.therapy,
+    )
+    return case.at(anchor), replace(answer, slots={**answer.slots, "trial": chosen, "therapy": chosen.label})
+
+
+def _finding(
+    rule: Rule, case: Case, member: Membership, asker: Asker, gate: Answer, met: Sequence[Variant]
+) -> Finding | Undecided | None:
+    file = rule.file
+    level = highest(v.level for v in met)
+    summary_override = next((v.summary for v in met if v.level == level and v.summary), None)
+    answers = [gate, *(v.answer for v in met)]
+    for exception in file.but:
+        answer = asker.block(exception.when, case)
+        if answer.yes:
+            if exception.level == "silent":
+                return None
+            level, summary_override = exception.level, exception.summary
+            answers.append(answer)
+            break
+    joined = all_of([replace(a, truth=Truth.YES) for a in answers])
+    missing = tuple(dict.fromkeys(m for a in answers for m in a.missing))
+    evidence = _evidence(joined, case, member, file)
+    provisional = member.provisional and file.show.scope == "pathway" and not file.show.ever
+    imprecise = any(a.unknown and a.possible for a in answers) and file.if_unknown == "lower"
+    level, caps = capped(
+        level,
+        evidence,
+        provisional=provisional,
+        imprecise=imprecise,
+        text_cap=case.rules.pathways[case.pathway].text_cap,
+    )
+    slots = _slots(case, joined, met)
+    return Finding(
+        card=rule.id,
+        pathway=case.pathway,
+        kind=file.show.kind,
+        level=level,
+        summary=summary_override or _text(file.summary, case, asker) or file.title,
+        draft=case.draft,
+        partners=_partners(met, gate),
+        step=file.step,
+        certainty=_certainty(evidence),
+        evidence=evidence,
+        missing=missing,
+        because=joined.says,
+        reasons=tuple((v.say, {**slots, **v.answer.slots}) for v in met if v.say),
+        label=_text(file.label, case, asker),
+        trials=_shown_trials(file, case, asker),
+        anchor=case.anchor.trial if case.anchor else None,
+        caps=caps,
+        slots=slots,
+        provisional=provisional,
+    )
+
+
+def _evidence(joined: Answer, case: Case, member: Membership, file: CardFile) -> tuple[Evidence, ...]:
+    """Never empty: a finding of absence cites the draft, or the population's diagnosis."""
+    found: dict[Evidence, None] = {}
+    if case.draft is not None:
+        found[cite(case.draft, f"draft order: {case.draft.concept.label}", None)] = None
+    if case.anchor is not None:
+        found.update(dict.fromkeys(case.anchor.evidence))
+    found.update(dict.fromkeys(joined.evidence))
+    if not found or (file.show.scope == "pathway" and case.draft is None):
+        found.update(dict.fromkeys(member.evidence or member.ever_evidence))
+    if not found:
+        person = case.timeline.person
+        found[Evidence(reference=person.reference, says="patient record")] = None
+    return tuple(found)
+
+
+def _certainty(evidence: Sequence[Evidence]) -> Certainty:
+    for weakest in (Certainty.REPORTED, Certainty.INFERRED):
+        if any(e.certainty is weakest for e in evidence):
+            return weakest
+    return Certainty.DOCUMENTED
+
+
+def _partners(met: Sequence[Variant], gate: Answer) -> tuple[str, ...]:
+    found = [a.slots["partner"] for a in (*(v.answer for v in met), gate) if "partner" in a.slots]
+    return tuple(dict.fromkeys(str(p) for p in found))
+
+
+def _slots(case: Case, joined: Answer, met: Sequence[Variant]) -> Mapping[str, object]:
+    slots: dict[str, object] = dict(joined.slots)
+    draft = case.draft
+    if draft is not None:
+        slots["draft"] = draft.concept.label
+        names = draft.ingredient_names if isinstance(draft, Order) else ()
+        slots["drug"] = "/".join(names) or draft.concept.label
+        slots.setdefault("procedure", draft.concept.label)
+    others = dict.fromkeys(str(v.answer.slots["other"]) for v in met if "other" in v.answer.slots)
+    if others:
+        slots["other"] = ", ".join(others)
+    return slots
+
+
+def _text(variants: Sequence[TextVariant], case: Case, asker: Asker) -> str | None:
+    for variant in variants:
+        if variant.when == "otherwise" or asker.block(variant.when, case).yes:
+            return variant.say
+    return None
+
+
+def _shown_trials(file: CardFile, case: Case, asker: Asker) -> tuple[Trial, ...]:
+    """Trials for the card's table: the named therapies, or all of the pathway that were used or ruled out."""
+    if case.stratum == "safety" or (not file.list_trials and file.show.scope == "any-patient"):
+        return ()
+    names = file.list_trials or case.rules.all_therapies(case.pathway)
+    found = trials_of(names, case, lambda scope: asker.trials(scope, case))
+    return tuple(t for t in found if t.references or t.verdict == "ruled-out")
+
+
+__all__ = ["Outcome", "Undecided", "any_of", "fire"]

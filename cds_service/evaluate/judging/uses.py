@@ -1,0 +1,149 @@
+"""Which records tell of a therapy: its use, attempts at it, and orders and procedures that never came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cds_service.evaluate.judging.place import Place
+from cds_service.ruleset.trials import TherapyDefinition
+from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.events import Allergy, Concept, Event, Order, Performed
+
+TRIED = frozenset({"completed", "in-progress", "stopped"})
+"""Statuses of a Procedure that was done, is being done, or was attempted."""
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uses:
+    """The records of one therapy, in order of their dates.
+
+    ``orders`` and ``procedures`` are use of it. ``unused_orders`` (cancelled, not taken, not to be given) and
+    ``undone_procedures`` never came about: only their reasons count.
+    """
+
+    orders: tuple[Order, ...]
+    unused_orders: tuple[Order, ...]
+    procedures: tuple[Performed, ...]
+    undone_procedures: tuple[Performed, ...]
+    allergies: tuple[Allergy, ...]
+
+
+def uses_of(therapy: str, place: Place) -> Uses:
+    """Return the records of a therapy, found once a call."""
+    return place.once(("uses", therapy), lambda: _uses(therapy, place))
+
+
+def _uses(therapy: str, place: Place) -> Uses:
+    definition = place.definition(therapy)
+    orders = [
+        o
+        for o in _of_sets(
+            place, "orders", place.timeline.orders, (*definition.medication, *definition.conditional)
+        )
+        if not o.is_draft
+        and o.begun
+        and _fits(o, definition)
+        and _counts(o, o.reasons, o.texts, definition, place)
+    ]
+    procedures = [
+        p
+        for p in _of_sets(
+            place, "procedures", place.timeline.procedures, (*definition.procedure, *definition.conditional)
+        )
+        if _counts(p, p.reasons, p.texts, definition, place)
+    ]
+    orders.sort(key=lambda o: by_date(o.start, o))
+    procedures.sort(key=lambda p: by_date(p.when, p))
+    return Uses(
+        orders=tuple(o for o in orders if o.counts and not o.avoid),
+        unused_orders=tuple(o for o in orders if not o.counts or o.avoid),
+        procedures=tuple(p for p in procedures if p.status in TRIED),
+        undone_procedures=tuple(p for p in procedures if p.status == "not-done"),
+        allergies=tuple(a for a in place.timeline.allergies if _allergic(a, definition)),
+    )
+
+
+def by_date(when: DateSpan | None, event: Event) -> tuple[int, int, str]:
+    """Sort key: by day (undated first), then by reference, so that the order of records never matters."""
+    if when is None:
+        return (0, 0, event.reference)
+    return (when.first.toordinal(), when.last.toordinal(), event.reference)
+
+
+def _of_sets(place: Place, kind: str, events: Sequence[E], sets: Iterable[str]) -> list[E]:
+    """Return the events of any of the sets; events with equal sets are looked at together."""
+    wanted = frozenset(sets)
+    groups = place.case.once(("judging", kind), lambda: _grouped(events))
+    return [event for group, members in groups.items() if not group.isdisjoint(wanted) for event in members]
+
+
+def _grouped(events: Sequence[E]) -> dict[frozenset[str], list[E]]:
+    groups: dict[frozenset[str], list[E]] = {}
+    for event in events:
+        groups.setdefault(event.concept.sets, []).append(event)
+    return groups
+
+
+def _fits(order: Order, definition: TherapyDefinition) -> bool:
+    """Route and manner of use; a route that is not recorded excludes nothing."""
+    if order.route is not None and definition.route and order.route not in definition.route:
+        return False
+    if order.route is not None and order.route in definition.not_route:
+        return False
+    return definition.use is None or order.as_needed is (definition.use == "as-needed")
+
+
+def _counts(
+    event: Event,
+    reasons: Sequence[Concept],
+    texts: Sequence[str],
+    definition: TherapyDefinition,
+    place: Place,
+) -> bool:
+    """A code that means the therapy counts; a conditional one only for its reason, words, or want of another reason."""
+    plain = {*definition.medication, *definition.procedure} - set(definition.conditional)
+    if not event.concept.sets.isdisjoint(plain):
+        return True
+    if any(not r.sets.isdisjoint(definition.counts_if_reason) for r in reasons):
+        return True
+    if definition.counts_if_text and _says_one_of(definition.counts_if_text, texts, place):
+        return True
+    if reasons or not definition.unless_condition:
+        return False
+    return all(d.concept.sets.isdisjoint(definition.unless_condition) for d in place.timeline.diagnoses)
+
+
+def _says_one_of(lists: Sequence[str], texts: Sequence[str], place: Place) -> bool:
+    for text in texts:
+        found = place.rules.terminology.findings(text)
+        if any(name in found and found[name].polarity == "pos" for name in lists):
+            return True
+    return False
+
+
+def _allergic(allergy: Allergy, definition: TherapyDefinition) -> bool:
+    """An active allergy to the therapy's substance, or coded to its class as such (never to a sibling of the class)."""
+    substances = (*definition.medication, *definition.conditional)
+    if allergy.clinical != "active" or not substances:
+        return False
+    concept = allergy.concept
+    if not concept.sets.isdisjoint(substances):
+        return True
+    return definition.class_ is not None and not concept.ingredients and definition.class_ in concept.sets
+
+
+def ingredients_of(order: Order, therapy: str, place: Place) -> tuple[str, ...]:
+    """Return the ingredients of an order that make it an order of the therapy; empty when only its code says so."""
+    definition = place.definition(therapy)
+    wanted = {*definition.medication, *definition.conditional}
+    if len(order.concept.ingredients) == 1:
+        return order.ingredient_names
+    sets_of = place.rules.terminology.sets_of_ingredient
+    return tuple(name for name in order.ingredient_names if not sets_of(name).isdisjoint(wanted))
+
+
+__all__ = ["TRIED", "Uses", "by_date", "ingredients_of", "uses_of"]

@@ -1,0 +1,263 @@
+"""Fact words that read measured or coded results and imaging reports."""
+
+from __future__ import annotations
+
+HEAD
+
+def _results(case: Case, sets: Sequence[str]) -> list[Result]:
+    return [r for r in case.timeline.results if named(r.concept, sets)]
+
+
+def _by_time(result: Result) -> tuple[object, ...]:
+    assert result.when is not None
+    return (result.when.last, result.when.first, result.instant or "", result.reference)
+
+
+def observation(fact: ObservationFact, case: Case) -> Answer:
+    """A result of a set that meets the comparison; none in the window is missing, not no, unless only asked for."""
+    label = " or ".join(fact.in_)
+    candidates = _results(case, fact.in_)
+    asks_value = fact.compares or bool(fact.value_in) or fact.above_reference is not None
+    timed = [(r, _when_fits(r, fact, case)) for r in candidates]
+    inside = [r for r, fits in timed if fits is Truth.YES and r.when is not None]
+    perhaps = [r for r, fits in timed if fits is Truth.UNKNOWN]
+    if not asks_value:
+        proofs = [yes(cite(r, f"{r.concept.label} recorded", r.when)) for r in inside]
+        proofs += [possible(cite(r, f"{r.concept.label} recorded", r.when)) for r in perhaps]
+        return settled(proofs, case, ["Observation"], f"results ({label})")
+    if not inside:
+        if perhaps:
+            return possible(*(cite(r, f"{r.concept.label}, date not exact", r.when) for r in perhaps))
+        return unknown(Missing(what=f"no result on record: {label}", settled_by=f"a result of {label}"))
+    inside.sort(key=_by_time, reverse=True)
+    if fact.of_last is not None:
+        tests = [_tested(r, fact, case) for r in inside[: fact.of_last]]
+        return at_least_of(fact.how_many, tests)
+    match fact.pick:
+        case "any":
+            return any_of([_tested(r, fact, case) for r in inside])
+        case "earliest":
+            return _tested(inside[-1], fact, case)
+        case "highest" | "lowest":
+            valued = [r for r in inside if r.value is not None]
+            valued.sort(key=lambda r: r.value.low if r.value else 0.0, reverse=fact.pick == "highest")
+            return _tested((valued or inside)[0], fact, case)
+        case _:
+            newest = [r for r in inside if r.when == inside[0].when and r.instant == inside[0].instant]
+            return any_of([_tested(r, fact, case) for r in newest])
+
+
+def _when_fits(result: Result, fact: ObservationFact, case: Case) -> Truth:
+    truths = []
+    if fact.within is not None:
+        window = case.rules.window(fact.within, case.pathway)
+        truths.append(within(result.when, window, case.timeline.as_of))
+    if fact.after is not None and case.anchor is not None:
+        truths.append(later(result.when, case.anchor.when))
+    if fact.since_start_of is not None:
+        started = _start_of_course(fact.since_start_of, case)
+        truths.append(not_before(result.when, started.first) if started else Truth.NO)
+    if Truth.NO in truths:
+        return Truth.NO
+    return Truth.UNKNOWN if Truth.UNKNOWN in truths else Truth.YES
+
+
+def _start_of_course(set_name: str, case: Case) -> DateSpan | None:
+    from cds_service.evaluate.medication_facts import running_courses
+
+    starts = [c.start for c in running_courses(case, (set_name,)) if c.start is not None]
+    return min(starts, key=lambda s: s.first) if starts else None
+
+
+def _tested(result: Result, fact: ObservationFact, case: Case) -> Answer:
+    label = result.concept.label
+    shown = _shown(result)
+    proof = cite(result, f"{label} {shown}".strip(), result.when)
+    slots: dict[str, object] = {"value": shown, "date": result.when}
+    checks = [yes(proof, slots=slots)]
+    if fact.compares:
+        if result.value is None:
+            checks.append(
+                unknown(Missing(what=f"{label} has no number", settled_by=f"a numeric result of {label}"))
+            )
+        else:
+            answer = compare(result.value, fact, rules=case.rules, pathway=case.pathway, what=label)
+            checks.append(answer)
+    if fact.above_reference is not None:
+        checks.append(_against_reference(result, fact))
+    if fact.value_in:
+        checks.append(_value_in(result, fact.value_in, case))
+    return all_of(checks)
+
+
+def _shown(result: Result) -> str:
+    if result.value is not None:
+        unit = f" {result.value.unit}" if result.value.unit not in {"", "1"} else ""
+        return f"{result.value.low:g}{unit}"
+    if result.coded is not None:
+        return result.coded.label
+    return result.text or ""
+
+
+def _against_reference(result: Result, fact: ObservationFact) -> Answer:
+    label = result.concept.label
+    if "H" in result.interpretation or "HH" in result.interpretation:
+        above = True
+    elif result.value is None or result.reference_high is None:
+        return unknown(Missing(what=f"upper limit of normal for {label}", settled_by="a reference range"))
+    else:
+        above = result.value.low > result.reference_high.low * fact.times_reference
+    return yes() if above is fact.above_reference else no()
+
+
+def _value_in(result: Result, names: Sequence[str], case: Case) -> Answer:
+    if result.coded is not None and named(result.coded, names):
+        return yes()
+    words = " ".join(w for w in (result.text, result.coded.label if result.coded else None) if w)
+    if words:
+        found = case.rules.terminology.findings(words)
+        hits = [found[name] for name in names if name in found]
+        if any(h.polarity == "pos" for h in hits):
+            return yes(replace(cite(result, f"“{words}”", result.when), by_text=True))
+        return no()
+    if result.coded is not None:
+        return no()
+    return unknown(Missing(what=f"value of {result.concept.label}"))
+
+
+def monthly(fact: MonthlyFact, case: Case) -> Answer:
+    """The comparison holds in so many consecutive months up to the latest month recorded."""
+    label = " or ".join(fact.in_)
+    months: dict[tuple[int, int], Result] = {}
+    results = [r for r in _results(case, fact.in_) if r.when is not None and r.value is not None]
+    if fact.within is not None:
+        window = case.rules.window(fact.within, case.pathway)
+        results = [r for r in results if within(r.when, window, case.timeline.as_of) is Truth.YES]
+    for result in sorted(results, key=_by_time):
+        assert result.when is not None
+        if (result.when.first.year, result.when.first.month) == (
+            result.when.last.year,
+            result.when.last.month,
+        ):
+            months[result.when.first.year, result.when.first.month] = result
+    missing = Missing(what=f"{label} in {fact.in_a_row} months in a row", settled_by="monthly counts")
+    if not months:
+        return unknown(missing)
+    year, month = max(months)
+    answers = []
+    for _ in range(fact.in_a_row):
+        result_of_month = months.get((year, month))
+        if result_of_month is None or result_of_month.value is None:
+            answers.append(unknown(missing))
+        else:
+            value = compare(result_of_month.value, fact, rules=case.rules, pathway=case.pathway, what=label)
+            proof = cite(
+                result_of_month,
+                f"{result_of_month.concept.label} {_shown(result_of_month)}",
+                result_of_month.when,
+            )
+            answers.append(all_of([yes(proof), value]))
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return all_of(answers)
+
+
+def response(fact: ResponseFact, case: Case) -> Answer:
+    """How far a score fell: the mean before an event against the mean after it."""
+    label = " or ".join(fact.of)
+    anchor = case.anchor
+    if anchor is None or anchor.when is None:
+        return unknown(Missing(what=f"response of {label}", settled_by="the date of the treatment"))
+    trial = anchor.trial
+    start = trial.start if fact.around == "trial" and trial and trial.start else anchor.when
+    scores = [r for r in _results(case, fact.of) if r.when is not None and r.value is not None]
+    first, last = start.first, start.last
+    before = [
+        r
+        for r in scores
+        if r.when and r.when.last <= first and not_before(r.when, fact.baseline.before(first)) is Truth.YES
+    ]
+    after = [r for r in scores if r.when and _in_response(r.when, last, fact)]
+    if not before or not after:
+        side = "before" if not before else "after"
+        return unknown(Missing(what=f"{label} {side} treatment", settled_by=f"a score of {label}"))
+    baseline, reached = _mean(before), _mean(after)
+    if baseline <= 0:
+        return unknown(Missing(what=f"{label} before treatment is zero"))
+    fell = Amount.exactly((baseline - reached) / baseline * 100, "%")
+    proofs = [cite(r, f"{r.concept.label} {_shown(r)}", r.when) for r in (*before, *after)]
+    wanted = AgeFact(at_least=fact.fell_at_least, below=fact.fell_below)
+    answer = compare(fell, wanted, rules=case.rules, pathway=case.pathway, what=label)
+    return all_of([yes(*proofs, slots={"value": f"{fell.low:.0f} %"}), answer])
+
+
+def _in_response(when: DateSpan, last: date, fact: ResponseFact) -> bool:
+    earliest = last + timedelta(days=fact.after.days if fact.after else 1)
+    if when.first < earliest:
+        return False
+    return fact.until is None or when.last <= last + timedelta(days=fact.until.days)
+
+
+def _mean(results: Sequence[Result]) -> float:
+    values = [r.value.low for r in results if r.value is not None]
+    return sum(values) / len(values)
+
+
+def report(fact: ReportFact, case: Case) -> Answer:
+    """An imaging or test report in the window, and what it found."""
+    found = []
+    for item in case.timeline.reports:
+        if not named(item.concept, fact.in_):
+            continue
+        checks = [yes(cite(item, f"{item.concept.label} reported", item.when), slots={"date": item.when})]
+        checks += _report_place_and_time(item, fact, case)
+        if fact.finding:
+            checks.append(_finding(item, fact.finding, case))
+        if fact.finding_absent:
+            checks.append(_no_finding(item, fact.finding_absent, case))
+        found.append(all_of(checks))
+    return settled(found, case, ["DiagnosticReport", "ImagingStudy"], "imaging reports")
+
+
+def _report_place_and_time(item: Report, fact: ReportFact, case: Case) -> list[Answer]:
+    checks = []
+    label = item.concept.label
+    if fact.within is not None:
+        window = case.rules.window(fact.within, case.pathway)
+        checks.append(dated(within(item.when, window, case.timeline.as_of), item.when, label))
+    if fact.after is not None and case.anchor is not None:
+        checks.append(dated(later(item.when, case.anchor.when), item.when, label))
+    if fact.same is not None:
+        place = case.anchor.site if case.anchor else None
+        place = place or getattr(case.draft, "site", None)
+        if place is not None:
+            checks.append(answer_for(same_region(item.site, place)))
+    if fact.region:
+        checks.append(placed(item.site.regions, fact.region, label))
+    if fact.contrast is not None:
+        with_contrast = named(item.concept, ("with-contrast",))
+        checks.append(yes() if with_contrast is fact.contrast else no())
+    return checks
+
+
+def _finding(item: Report, names: Sequence[str], case: Case) -> Answer:
+    label = item.concept.label
+    coded = [c for c in item.conclusions if named(c, names)]
+    if coded:
+        return yes(cite(item, f"{label}: {coded[0].label}", item.when), slots={"finding": coded[0].label})
+    if item.text:
+        hits = case.rules.terminology.findings(item.text)
+        if any(name in hits and hits[name].polarity == "pos" for name in names):
+            quote = next(hits[n].quote for n in names if n in hits)
+            proof = replace(cite(item, f"{label}: “{quote}”", item.when), by_text=True)
+            return yes(proof, slots={"finding": quote})
+        return no()
+    if item.conclusions:
+        return no()
+    return unknown(Missing(what=f"what {label} found", settled_by="the report's conclusion"))
+
+
+def _no_finding(item: Report, names: Sequence[str], case: Case) -> Answer:
+    answer = _finding(item, names, case)
+    if answer.yes:
+        return no(*answer.evidence)
+    return yes() if answer.no else answer

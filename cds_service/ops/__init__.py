@@ -1,0 +1,1 @@
+"""Running the service: logs without patient data, metrics, and whether it is fit to answer."""

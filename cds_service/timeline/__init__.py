@@ -1,0 +1,1 @@
+"""The patient's history as dated events: pure functions of records, terminology and the day of judgement."""

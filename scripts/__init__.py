@@ -1,0 +1,1 @@
+"""Chores of the repository that are too long for the Makefile."""
