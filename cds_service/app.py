@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -23,10 +22,10 @@ from cds_service.hooks.offer import discovery_blueprint
 from cds_service.hooks.problems import handle_errors
 from cds_service.hooks.services import Adviser, Services
 from cds_service.hooks.table import HOOKS, Hook, by_service_id
-from cds_service.ops.collector import settle_collector
 from cds_service.ops.health import Health
 from cds_service.ops.logging import configure_logging
 from cds_service.ops.metrics import Metrics
+from cds_service.ops.process import at_exit, settle_collector
 from cds_service.records.decode import decode_call
 from cds_service.ruleset.load import load_ruleset
 from cds_service.ruleset.ruleset import Ruleset
@@ -88,7 +87,7 @@ def worker_app(environment: Mapping[str, str]) -> Flask:
     ensure_may_serve(settings)
     configure_logging(settings.log_level)
     app = create_app(settings)
-    atexit.register(shut_down, app)
+    at_exit(lambda: shut_down(app))
     settle_collector()
     return app
 
@@ -129,7 +128,10 @@ def assemble(
 
 
 def shut_down(app: Flask) -> None:
-    """Write what is still to be remembered and close the store; the application cannot be used afterwards."""
+    """Write what is still to be remembered and close the store; the application cannot be used afterwards.
+
+    Doing it again does nothing.
+    """
     services: Services = app.extensions[EXTENSION]
     services.recorder.close()
     services.store.close()

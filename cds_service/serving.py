@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from cds_service.app import create_app
+from cds_service.app import worker_app
 from cds_service.settings import Settings
 
 DEMO_PATIENT = "refractory-classical"
@@ -22,7 +22,7 @@ _THREADS = 16
 
 def service() -> Flask:
     """Return the application for a worker process, from the environment."""
-    return create_app(Settings.from_environment(os.environ))
+    return worker_app(os.environ)
 
 
 def demo_service() -> Flask:

@@ -59,7 +59,7 @@ def read_requirements(text: str) -> list[Requirement]:
     ]
 
 
-def tests_by_requirement(root: Path) -> dict[str, list[str]]:
+def coverage_of(root: Path) -> dict[str, list[str]]:
     """Return the tests, as ``file::name``, that name each requirement id."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted((root / "tests").rglob("test_*.py")):
@@ -115,7 +115,7 @@ def _covers(source: str) -> Iterator[tuple[str, list[str]]]:
 def main(arguments: Sequence[str]) -> int:
     """Write the page, or with ``--check`` say whether it is current; 1 when something is wrong."""
     requirements = read_requirements((ROOT / REQUIREMENTS).read_text(encoding="utf-8"))
-    tests = tests_by_requirement(ROOT)
+    tests = coverage_of(ROOT)
     complaints = faults(requirements, tests)
     text = page(requirements, tests)
     if "--check" in arguments:

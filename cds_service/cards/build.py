@@ -71,6 +71,7 @@ def card_for(
     reasons = [fill(say, own, markdown=False) for say, own in finding.reasons]
     slots["reasons"] = "; ".join(dict.fromkeys(reasons))
     offers = offers_for(finding, engine, chart)
+    slots["suggested"] = next((offer.drug for offer in offers.made if offer.drug), "another drug")
     card_id = _id(options, finding)
     suggestions = [_suggestion(offer, card_id, n) for n, offer in enumerate(offers.made)]
     summary = fill(finding.summary, slots, markdown=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_service.cards.orders import order_resource, stopped
@@ -15,10 +15,20 @@ from cds_service.ruleset.cards import Suggestion
 from cds_service.ruleset.pathway import OrderTemplate
 from cds_service.timeline.events import Draft, Order
 
-SPENT = frozenset({"failed-absent", "failed-waned", "not-tolerated", "ruled-out"})
-"""Verdicts whose therapy is never suggested again (never recommend what the record rules out)."""
+SPENT = frozenset({"failed-absent", "not-tolerated", "ruled-out"})
+"""Verdicts whose therapy is never suggested again; one that worked and waned may be."""
 
-USED = frozenset({"ongoing", "ongoing-adequate", "inadequate", "effective", "stopped-other", "ended-unknown"})
+USED = frozenset(
+    {
+        "ongoing",
+        "ongoing-adequate",
+        "inadequate",
+        "effective",
+        "failed-waned",
+        "stopped-other",
+        "ended-unknown",
+    }
+)
 """Verdicts that make a therapy no longer untried."""
 
 
@@ -41,6 +51,8 @@ class Offer:
     label: str
     actions: tuple[Mapping[str, Any], ...]
     recommended: bool = False
+    drug: str | None = None
+    """The drug that it orders, in words."""
 
 
 @dataclass(slots=True)
@@ -66,7 +78,7 @@ def offers_for(finding: Finding, engine: Engine, chart: Chart) -> Offers:
     offers.left = list(dict.fromkeys(offers.left))
     if sum(o.recommended for o in offers.made) > 1:
         first = next(o for o in offers.made if o.recommended)
-        offers.made = [o if o is first else Offer(label=o.label, actions=o.actions) for o in offers.made]
+        offers.made = [o if o is first else replace(o, recommended=False) for o in offers.made]
     return offers
 
 
@@ -89,6 +101,8 @@ class _Maker:
             return self._delete(wish)
         if wish.stop is not None:
             return self._stop(wish)
+        if wish.repeat is not None:
+            return self._repeat(wish)
         if wish.create:
             return [o for name in wish.create if (o := self._create(name, wish)) is not None]
         if wish.first_missing_step:
@@ -129,6 +143,11 @@ class _Maker:
             )
         return made
 
+    def _repeat(self, wish: Suggestion) -> list[Offer]:
+        anchor = self._finding.anchor
+        offer = self._therapy(anchor.therapy, wish, again=True) if anchor is not None else None
+        return [offer] if offer is not None else []
+
     def _first_suitable(self, names: Iterable[str], wish: Suggestion) -> list[Offer]:
         for name in names:
             offer = self._therapy(name, wish)
@@ -151,11 +170,11 @@ class _Maker:
             return self._therapy(name, wish)
         return self._offer(template, wish, replaces=False)
 
-    def _therapy(self, name: str, wish: Suggestion) -> Offer | None:
-        """Suggest a therapy unless its own trials or any rule object."""
+    def _therapy(self, name: str, wish: Suggestion, *, again: bool = False) -> Offer | None:
+        """Suggest a therapy unless its own trials or any rule object; ``again`` when its use is the very point."""
         pathway = self._finding.pathway
         verdicts = {t.finer for t in self._engine.trials(pathway) if t.therapy == name}
-        if verdicts & SPENT or (wish.only_untried and verdicts & USED):
+        if verdicts & SPENT or (wish.only_untried and not again and verdicts & USED):
             return None
         template = self._rules.order_template(self._rules.therapy(name, pathway).order or name, pathway)
         return None if template is None else self._offer(template, wish, replaces=True)
@@ -178,16 +197,16 @@ class _Maker:
                 priority=wish.priority,
             ),
         }
+        drug = template.text if template.resource == "MedicationRequest" else None
+        offer = Offer(label=label, actions=(create,), recommended=wish.recommended, drug=drug)
         if replaces and isinstance(draft, Order) and not self._chart.single_action:
             delete = {
                 "type": "delete",
                 "description": f"Remove the draft order of {draft.concept.label}",
                 "resourceId": draft.reference,
             }
-            return Offer(
-                label=f"Replace by {template.text}", actions=(delete, create), recommended=wish.recommended
-            )
-        return Offer(label=label, actions=(create,), recommended=wish.recommended)
+            return replace(offer, label=f"Replace by {template.text}", actions=(delete, create))
+        return offer
 
     def _hypothetical(self, template: OrderTemplate) -> Draft | None:
         reasons = reason_sets(self._rules, self._finding.pathway)

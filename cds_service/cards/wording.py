@@ -13,7 +13,20 @@ from cds_service.timeline.dates import DateSpan
 SUMMARY_LIMIT = 139
 """Most characters of a summary: strictly fewer than 140 (CDS Hooks 2.0.1, Card attributes)."""
 
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~>])")
@@ -92,6 +105,7 @@ def _derived(slots: Mapping[str, object]) -> dict[str, object]:
             "therapy": trial.label,
             "class": trial.therapy_class or trial.label,
             "date": when,
+            "start": trial.start,
             "reason": REASONS.get(trial.reason or "", trial.reason),
             "dose": shown_amount(trial.daily_dose) if trial.daily_dose else None,
             "min_dose": str(trial.required_dose) if trial.required_dose else None,

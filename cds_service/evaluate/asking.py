@@ -11,6 +11,7 @@ from cds_service.evaluate import (
     procedure_facts,
     quantity_facts,
     record_facts,
+    result_facts,
     trial_facts,
 )
 from cds_service.evaluate.case import Case
@@ -20,10 +21,10 @@ from cds_service.ruleset.facts import Ask, Block, Fact
 
 RECORD_WORDS: dict[str, Callable[[Any, Case], Answer]] = {
     "condition": record_facts.condition,
-    "observation": record_facts.observation,
-    "monthly": record_facts.monthly,
-    "response": record_facts.response,
-    "report": record_facts.report,
+    "observation": result_facts.observation,
+    "monthly": result_facts.monthly,
+    "response": result_facts.response,
+    "report": result_facts.report,
     "allergy": record_facts.allergy,
     "care": record_facts.care,
     "device": record_facts.device,

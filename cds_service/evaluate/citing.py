@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.truth import Answer, Evidence, any_of, no, possible, unknown, yes
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import Concept, Event, Missing
+from cds_service.timeline.events import Certainty, Concept, Event, Missing
 
 
 def cite(event: Event, says: str, when: DateSpan | None) -> Evidence:
@@ -36,9 +37,24 @@ def named(concept: Concept, sets: Sequence[str], excluded: Sequence[str] = ()) -
     return not concept.sets.isdisjoint(sets) and (not excluded or concept.sets.isdisjoint(excluded))
 
 
-
 def placed(recorded: frozenset[str | None] | frozenset[str], wanted: Sequence[str], label: str) -> Answer:
     """Hold a recorded place against the wanted ones; a place that is not recorded leaves the answer open."""
     if not recorded:
         return possible(missing=(Missing(what=f"site of {label}", settled_by="a recorded body site"),))
     return no() if recorded.isdisjoint(wanted) else yes()
+
+
+def says(event: Event, texts: Sequence[str], lists: Sequence[str], case: Case) -> Answer:
+    """One of the texts says what one of the phrase lists is called; inferred, and known by words alone."""
+    for text in texts:
+        hits = case.rules.terminology.findings(text)
+        for name in lists:
+            if name in hits and hits[name].polarity == "pos":
+                return yes(quoted(event, hits[name].quote, None), slots={"finding": hits[name].quote})
+    return no()
+
+
+def quoted(event: Event, quote: str, when: DateSpan | None) -> Evidence:
+    """Return a quote as evidence: inferred, and no weaker for a code that it does not rest on."""
+    said = cite(event, f"“{quote}”", when)
+    return replace(said, by_text=True, certainty=Certainty.INFERRED, verified=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from cds_service.evaluate.asking import Asker
 from cds_service.evaluate.case import AnchorEvent, Case
+from cds_service.evaluate.citing import cite
 from cds_service.evaluate.findings import Finding, Trial
 from cds_service.evaluate.levels import capped, highest
 from cds_service.evaluate.population import Membership
 from cds_service.evaluate.procedure_facts import matching
-from cds_service.evaluate.record_facts import cite
-from cds_service.evaluate.trial_facts import latest, selected, test, trials_of
+from cds_service.evaluate.trial_facts import latest, recency, selected, test, trials_of
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, yes
 from cds_service.ruleset.cards import CardFile, TextVariant
 from cds_service.ruleset.facts import Ask, Block, ConditionFact, DraftFact, Item, WithFact
@@ -145,7 +145,7 @@ def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] 
         (t, all_of([where, test(t, wanted, case)]))
         for t, where in (latest(trials) if wanted.pick == "latest" else trials)
     ]
-    pairs = [(t, a) for t, a in pairs if not a.no]
+    pairs = sorted(((t, a) for t, a in pairs if not a.no), key=lambda pair: recency(pair[0]), reverse=True)
     if not pairs:
         return None
     chosen, answer = next(((t, a) for t, a in pairs if a.yes), pairs[0])
@@ -161,38 +161,30 @@ def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] 
 
 def _finding(
     rule: Rule, case: Case, member: Membership, asker: Asker, gate: Answer, met: Sequence[Variant]
-) -> Finding | Undecided | None:
+) -> Finding | None:
     file = rule.file
-    level = highest(v.level for v in met)
-    summary_override = next((v.summary for v in met if v.level == level and v.summary), None)
-    answers = [gate, *(v.answer for v in met)]
-    for exception in file.but:
-        answer = asker.block(exception.when, case)
-        if answer.yes:
-            if exception.level == "silent":
-                return None
-            level, summary_override = exception.level, exception.summary
-            answers.append(answer)
-            break
+    exception = next((e for e in file.but if asker.block(e.when, case).yes), None)
+    if exception is not None and exception.level == "silent":
+        return None
+    excepted = (asker.block(exception.when, case),) if exception is not None else ()
+    answers = [gate, *(v.answer for v in met), *excepted]
     joined = all_of([replace(a, truth=Truth.YES) for a in answers])
     missing = tuple(dict.fromkeys(m for a in answers for m in a.missing))
-    evidence = _evidence(joined, case, member, file)
+    if exception is not None:
+        met = [replace(v, level=exception.level, summary=exception.summary) for v in met]
     provisional = member.provisional and file.show.scope == "pathway" and not file.show.ever
-    imprecise = any(a.unknown and a.possible for a in answers) and file.if_unknown == "lower"
-    level, caps = capped(
-        level,
-        evidence,
-        provisional=provisional,
-        imprecise=imprecise,
-        text_cap=case.rules.pathways[case.pathway].text_cap,
-    )
+    ranked = [(v, *_capped(v, [gate, *excepted], case, member, file, provisional)) for v in met]
+    level = highest(level for _, level, _ in ranked)
+    caps = next(caps for _, reached, caps in ranked if reached == level)
+    chosen = next((v.summary for v, reached, _ in ranked if reached == level and v.summary), None)
+    evidence = _evidence(joined, case, member, file)
     slots = _slots(case, joined, met)
     return Finding(
         card=rule.id,
         pathway=case.pathway,
         kind=file.show.kind,
         level=level,
-        summary=summary_override or _text(file.summary, case, asker) or file.title,
+        summary=chosen or _text(file.summary, case, asker) or file.title,
         draft=case.draft,
         partners=_partners(met, gate),
         step=file.step,
@@ -207,6 +199,26 @@ def _finding(
         caps=caps,
         slots=slots,
         provisional=provisional,
+    )
+
+
+def _capped(
+    variant: Variant,
+    others: Sequence[Answer],
+    case: Case,
+    member: Membership,
+    file: CardFile,
+    provisional: bool,
+) -> tuple[str, tuple[str, ...]]:
+    """Cap one variant by what it rests on itself, so that a weaker further finding never lowers a firm one."""
+    answers = [*others, variant.answer]
+    joined = all_of([replace(a, truth=Truth.YES) for a in answers])
+    return capped(
+        variant.level,
+        _evidence(joined, case, member, file),
+        provisional=provisional,
+        imprecise=file.if_unknown == "lower" and any(a.unknown and a.possible for a in answers),
+        text_cap=case.rules.pathways[case.pathway].text_cap,
     )
 
 
@@ -234,8 +246,12 @@ def _certainty(evidence: Sequence[Evidence]) -> Certainty:
 
 
 def _partners(met: Sequence[Variant], gate: Answer) -> tuple[str, ...]:
-    found = [a.slots["partner"] for a in (*(v.answer for v in met), gate) if "partner" in a.slots]
-    return tuple(dict.fromkeys(str(p) for p in found))
+    found: dict[str, None] = {}
+    for answer in (*(v.answer for v in met), gate):
+        partners = answer.slots.get("partners")
+        if isinstance(partners, tuple):
+            found.update(dict.fromkeys(partners))
+    return tuple(found)
 
 
 def _slots(case: Case, joined: Answer, met: Sequence[Variant]) -> Mapping[str, object]:

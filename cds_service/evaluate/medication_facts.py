@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 from cds_service.evaluate.case import Case
+from cds_service.evaluate.citing import cite, named, settled
 from cds_service.evaluate.comparing import (
     answer_for,
     at_least,
@@ -17,7 +19,6 @@ from cds_service.evaluate.comparing import (
     not_before,
     within,
 )
-from cds_service.evaluate.record_facts import cite, named, settled
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, no, possible, unknown, yes
 from cds_service.ruleset.facts import AgeFact, DraftFact, MedicationFact, WithFact
 from cds_service.ruleset.words import Duration
@@ -141,6 +142,9 @@ def _medication(order: Order, orders: Sequence[Order], fact: MedicationFact, cas
         checks.append(_lasted(order, orders, fact, case))
     if fact.after is not None and case.anchor is not None:
         checks.append(dated(later(order.start, case.anchor.when), order.start, label))
+    if fact.daily_dose_at_most is not None:
+        most = AgeFact(at_most=fact.daily_dose_at_most)
+        checks.append(compare(daily_dose(order), most, rules=rules, pathway=pathway, what=f"dose of {label}"))
     return all_of(checks)
 
 
@@ -238,7 +242,16 @@ def with_partner(fact: WithFact, case: Case) -> Answer:
             if _partner_fits(draft, fact, case):
                 proof = cite(draft, f"{draft.concept.label} in this call's orders", draft.start)
                 found.append(yes(proof, slots=_partner_slots(draft)))
-    return settled(found, case, ["MedicationRequest"], f"orders ({' or '.join(fact.in_)})")
+    answer = settled(found, case, ["MedicationRequest"], f"orders ({' or '.join(fact.in_)})")
+    return replace(answer, slots={**answer.slots, **_all_partners(found)}) if answer.yes else answer
+
+
+def _all_partners(found: Sequence[Answer]) -> dict[str, object]:
+    """Return the names and references of every partner met, in order."""
+    met = [a.slots for a in found if a.yes]
+    names = dict.fromkeys(str(slots["other"]) for slots in met)
+    references = dict.fromkeys(r for slots in met for r in cast("tuple[str, ...]", slots["partners"]))
+    return {"other": ", ".join(names), "partners": tuple(references)}
 
 
 def _is_other_draft(draft: Draft, case: Case) -> bool:
@@ -268,7 +281,8 @@ def _partner_fits(order: Order, fact: WithFact, case: Case) -> bool:
 
 
 def _partner_slots(order: Order) -> dict[str, object]:
-    return {"other": order.concept.label, "partner": order.reference, "date": order.start}
+    name = "/".join(order.ingredient_names) or order.concept.label
+    return {"other": name, "partners": (order.reference,), "date": order.start}
 
 
 def _recorded_partner(order: Order, fact: WithFact, case: Case) -> Answer:

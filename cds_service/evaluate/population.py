@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cds_service.evaluate.asking import Asker
 from cds_service.evaluate.case import Case
-from cds_service.evaluate.record_facts import cite, named
+from cds_service.evaluate.citing import cite, named
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of
 from cds_service.ruleset.facts import AgeFact
 from cds_service.ruleset.pathway import PathwayFile, Population

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cds_service.evaluate.case import Case
+from cds_service.evaluate.citing import cite, named, says, settled
 from cds_service.evaluate.comparing import (
     answer_for,
     count_answer,
@@ -16,11 +17,10 @@ from cds_service.evaluate.comparing import (
     same_target,
     within,
 )
-from cds_service.evaluate.record_facts import cite, named, settled
 from cds_service.evaluate.truth import Answer, Truth, all_of, any_of, no, yes
 from cds_service.ruleset.facts import PhraseFact, ProcedureFact
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import Certainty, Event, Performed, Request, Site
+from cds_service.timeline.events import Event, Performed, Request, Site
 
 STATES = {
     "done": {"completed"},
@@ -121,19 +121,8 @@ def _procedure(procedure: Performed, fact: ProcedureFact, case: Case) -> Answer:
     if fact.reason:
         checks.append(yes() if any(named(r, fact.reason) for r in procedure.reasons) else no())
     if fact.text:
-        checks.append(_says(procedure, procedure.texts, fact.text, case))
+        checks.append(says(procedure, procedure.texts, fact.text, case))
     return all_of(checks)
-
-
-def _says(event: Event, texts: Sequence[str], lists: Sequence[str], case: Case) -> Answer:
-    for text in texts:
-        hits = case.rules.terminology.findings(text)
-        for name in lists:
-            if name in hits and hits[name].polarity == "pos":
-                quote = hits[name].quote
-                proof = replace(cite(event, f"“{quote}”", None), by_text=True, certainty=Certainty.INFERRED)
-                return yes(proof, slots={"finding": quote})
-    return no()
 
 
 def phrase(fact: PhraseFact, case: Case) -> Answer:
@@ -142,7 +131,7 @@ def phrase(fact: PhraseFact, case: Case) -> Answer:
     for event, texts, when in _texts(fact, case):
         if fact.about and not named(event.concept, fact.about):
             continue
-        said = _says(event, texts, fact.in_, case)
+        said = says(event, texts, fact.in_, case)
         if said.yes and fact.within is not None:
             window = case.rules.window(fact.within, case.pathway)
             said = all_of([said, dated(within(when, window, case.timeline.as_of), when, event.concept.label)])

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cds_service.evaluate.case import Case
+from cds_service.evaluate.citing import cite, named
 from cds_service.evaluate.comparing import compare, within
 from cds_service.evaluate.medication_facts import daily_dose, recorded_orders, shown_amount
-from cds_service.evaluate.record_facts import cite, named, observation
+from cds_service.evaluate.result_facts import observation
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, no, unknown
 from cds_service.ruleset.facts import DailyTotalFact, ObservationFact, TableLimitFact, TreatmentDaysFact
 from cds_service.ruleset.words import read_quantity

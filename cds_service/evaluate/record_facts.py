@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-HEAD
+from collections.abc import Iterable
+from datetime import date
+
+from cds_service.evaluate.case import Case
+from cds_service.evaluate.citing import cite, named, placed, says, settled
+from cds_service.evaluate.comparing import compare, dated, later, longer_ago, opposite, within
+from cds_service.evaluate.followed import not_followed
+from cds_service.evaluate.truth import Answer, Evidence, all_of, no, possible, unknown, yes
+from cds_service.ruleset.facts import (
+    AgeFact,
+    AllergyFact,
+    AncestryFact,
+    CareFact,
+    ConditionFact,
+    DeviceFact,
+    EncounterFact,
+    SexFact,
+)
+from cds_service.timeline.amounts import Amount
+from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.events import Allergy, Diagnosis, Event, Missing, Order
 
 SEVERE_REACTIONS = frozenset({"sjs-ten-dress", "anaphylaxis"})
 """Manifestations that make an allergy severe whatever its criticality (ruling on allergies)."""
@@ -32,18 +52,23 @@ def _in_state(diagnosis: Diagnosis, fact: ConditionFact) -> bool:
 
 def _diagnosis(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> Answer:
     label = diagnosis.concept.label
-    since = diagnosis.since
-    proof = cite(diagnosis, f"{label} on the problem list", since)
-    checks = [yes(proof, slots={"finding": label})]
+    proof = cite(diagnosis, f"{label} on the problem list", diagnosis.since)
+    checks = [yes(proof, slots={"finding": label, "date": diagnosis.since})]
     if fact.certainty == "confirmed" and not diagnosis.is_confirmed:
         checks.append(
             unknown(Missing(what=f"{label} is {diagnosis.verification}", settled_by="a confirmed diagnosis"))
         )
-    as_of = case.timeline.as_of
+    checks += _diagnosed_when(diagnosis, fact, case)
+    checks += _diagnosed_how(diagnosis, fact, case)
+    return all_of(checks)
+
+
+def _diagnosed_when(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> list[Answer]:
+    label, since, as_of = diagnosis.concept.label, diagnosis.since, case.timeline.as_of
     rules, pathway = case.rules, case.pathway
+    checks = []
     if fact.within is not None:
-        recent = within(since, rules.window(fact.within, pathway), as_of)
-        checks.append(dated(recent, since, label))
+        checks.append(dated(within(since, rules.window(fact.within, pathway), as_of), since, label))
     if fact.onset_before is not None:
         checks.append(dated(longer_ago(since, rules.window(fact.onset_before, pathway), as_of), since, label))
     if fact.recorded_before is not None:
@@ -56,31 +81,44 @@ def _diagnosis(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> Answer:
     if (anchor := case.anchor) is not None and (fact.after or fact.before):
         after = later(since, anchor.when)
         checks.append(dated(after if fact.after else opposite(after), since, label))
+    if fact.not_followed_by:
+        checks.append(not_followed(diagnosis, since, fact.not_followed_by, case))
+    return checks
+
+
+def _diagnosed_how(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> list[Answer]:
+    label, site = diagnosis.concept.label, diagnosis.site
+    checks = []
     if fact.region:
-        checks.append(placed(diagnosis.site.regions, fact.region, label))
+        checks.append(placed(site.regions, fact.region, label))
     if fact.side is not None:
-        checks.append(placed(frozenset({diagnosis.site.side} - {None}), (fact.side,), label))
+        checks.append(placed(frozenset({site.side} - {None}), (fact.side,), label))
+    if fact.text:
+        checks.append(says(diagnosis, (label, *diagnosis.notes), fact.text, case))
     if fact.severity is not None:
-        checks.append(
-            unknown(Missing(what=f"severity of {label}"))
-            if diagnosis.severity is None
-            else yes()
-            if diagnosis.severity == fact.severity
-            else no()
-        )
-    return all_of(checks)
+        severity = diagnosis.severity
+        missing = unknown(Missing(what=f"severity of {label}"))
+        checks.append(missing if severity is None else yes() if severity == fact.severity else no())
+    return checks
 
 
 def _young_onset(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> Answer:
     label = diagnosis.concept.label
-    age = diagnosis.onset_age
-    born, onset = case.timeline.person.born, diagnosis.onset
-    if age is None and born is not None and onset is not None:
-        age = Amount(_years(born.last, onset.first), _years(born.first, onset.last), "a")
-    if age is None:
-        return unknown(Missing(what=f"age at onset of {label}", settled_by="an onset date and a birth date"))
     wanted = AgeFact(below=fact.onset_age_below)
-    return compare(replace_unit(age), wanted, rules=case.rules, pathway=case.pathway, what="age at onset")
+
+    def below(age: Amount) -> Answer:
+        return compare(replace_unit(age), wanted, rules=case.rules, pathway=case.pathway, what="age at onset")
+
+    born, onset, recorded = case.timeline.person.born, diagnosis.onset, diagnosis.recorded
+    if diagnosis.onset_age is not None:
+        return below(diagnosis.onset_age)
+    if born is not None and onset is not None:
+        return below(Amount(_years(born.last, onset.first), _years(born.first, onset.last), "a"))
+    if born is not None and recorded is not None:
+        at_recording = below(Amount(0, _years(born.first, recorded.last), "a"))  # it began then or earlier
+        if at_recording.yes:
+            return at_recording
+    return unknown(Missing(what=f"age at onset of {label}", settled_by="an onset date and a birth date"))
 
 
 def replace_unit(age: Amount) -> Amount:
@@ -92,12 +130,13 @@ def _years(born: date, day: date) -> int:
     return max(0, day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
 
 
-
 def allergy(fact: AllergyFact, case: Case) -> Answer:
     """An allergy or intolerance on record to a set, or to the ingredients of the draft."""
     wanted = _allergens(fact, case)
     found = [
-        _allergy(a, fact) for a in case.timeline.allergies if _is_to(a, wanted) and a.clinical == "active"
+        _allergy(a, fact)
+        for a in case.timeline.allergies
+        if _is_to(a, wanted) and (fact.state == "ever" or a.clinical == "active")
     ]
     return settled(found, case, ["AllergyIntolerance"], "allergies")
 

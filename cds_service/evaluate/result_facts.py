@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-HEAD
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from cds_service.evaluate.case import Case
+from cds_service.evaluate.citing import cite, named, placed, quoted, settled
+from cds_service.evaluate.comparing import answer_for, compare, dated, later, not_before, same_region, within
+from cds_service.evaluate.followed import not_followed
+from cds_service.evaluate.truth import (
+    Answer,
+    Evidence,
+    Truth,
+    all_of,
+    any_of,
+    at_least_of,
+    no,
+    possible,
+    unknown,
+    yes,
+)
+from cds_service.ruleset.facts import AgeFact, MonthlyFact, ObservationFact, ReportFact, ResponseFact
+from cds_service.timeline.amounts import Amount
+from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.events import Certainty, Missing, Report, Result
+
 
 def _results(case: Case, sets: Sequence[str]) -> list[Result]:
     return [r for r in case.timeline.results if named(r.concept, sets)]
 
 
 def _by_time(result: Result) -> tuple[object, ...]:
-    assert result.when is not None
-    return (result.when.last, result.when.first, result.instant or "", result.reference)
+    """Sort key: by day and time; what is undated comes first, as the oldest."""
+    when = result.when
+    days = (when.last.toordinal(), when.first.toordinal()) if when is not None else (0, 0)
+    return (*days, result.instant or "", result.reference)
 
 
 def observation(fact: ObservationFact, case: Case) -> Answer:
@@ -19,10 +45,10 @@ def observation(fact: ObservationFact, case: Case) -> Answer:
     candidates = _results(case, fact.in_)
     asks_value = fact.compares or bool(fact.value_in) or fact.above_reference is not None
     timed = [(r, _when_fits(r, fact, case)) for r in candidates]
-    inside = [r for r, fits in timed if fits is Truth.YES and r.when is not None]
+    inside = [r for r, fits in timed if fits is Truth.YES]
     perhaps = [r for r, fits in timed if fits is Truth.UNKNOWN]
     if not asks_value:
-        proofs = [yes(cite(r, f"{r.concept.label} recorded", r.when)) for r in inside]
+        proofs = [_recorded(r, fact, case) for r in inside]
         proofs += [possible(cite(r, f"{r.concept.label} recorded", r.when)) for r in perhaps]
         return settled(proofs, case, ["Observation"], f"results ({label})")
     if not inside:
@@ -45,6 +71,13 @@ def observation(fact: ObservationFact, case: Case) -> Answer:
         case _:
             newest = [r for r in inside if r.when == inside[0].when and r.instant == inside[0].instant]
             return any_of([_tested(r, fact, case) for r in newest])
+
+
+def _recorded(result: Result, fact: ObservationFact, case: Case) -> Answer:
+    proof = yes(cite(result, f"{result.concept.label} recorded", result.when))
+    if not fact.not_followed_by:
+        return proof
+    return all_of([proof, not_followed(result, result.when, fact.not_followed_by, case)])
 
 
 def _when_fits(result: Result, fact: ObservationFact, case: Case) -> Truth:
@@ -74,7 +107,10 @@ def _tested(result: Result, fact: ObservationFact, case: Case) -> Answer:
     shown = _shown(result)
     proof = cite(result, f"{label} {shown}".strip(), result.when)
     slots: dict[str, object] = {"value": shown, "date": result.when}
-    checks = [yes(proof, slots=slots)]
+    checks = [
+        yes(slots=slots),
+        _value_in(result, fact.value_in, proof, case) if fact.value_in else yes(proof),
+    ]
     if fact.compares:
         if result.value is None:
             checks.append(
@@ -85,8 +121,8 @@ def _tested(result: Result, fact: ObservationFact, case: Case) -> Answer:
             checks.append(answer)
     if fact.above_reference is not None:
         checks.append(_against_reference(result, fact))
-    if fact.value_in:
-        checks.append(_value_in(result, fact.value_in, case))
+    if fact.not_followed_by:
+        checks.append(not_followed(result, result.when, fact.not_followed_by, case))
     return all_of(checks)
 
 
@@ -110,19 +146,41 @@ def _against_reference(result: Result, fact: ObservationFact) -> Answer:
     return yes() if above is fact.above_reference else no()
 
 
-def _value_in(result: Result, names: Sequence[str], case: Case) -> Answer:
-    if result.coded is not None and named(result.coded, names):
-        return yes()
+def _value_in(result: Result, names: Sequence[str], proof: Evidence, case: Case) -> Answer:
+    """The result says one of these things: by its coded value, by a phrase, or by the name of a value.
+
+    Words that name the finding themselves do not rest on the result's code. Words that say neither a wanted value nor
+    anything else that is known leave the answer open.
+    """
     words = " ".join(w for w in (result.text, result.coded.label if result.coded else None) if w)
-    if words:
-        found = case.rules.terminology.findings(words)
-        hits = [found[name] for name in names if name in found]
-        if any(h.polarity == "pos" for h in hits):
-            return yes(replace(cite(result, f"“{words}”", result.when), by_text=True))
+    found = case.rules.terminology.findings(words) if words else {}
+    hits = [found[name] for name in names if name in found]
+    if any(h.polarity == "pos" for h in hits):
+        return yes(quoted(result, words, result.when))
+    if result.coded is not None and result.coded.sets:
+        return yes(proof) if named(result.coded, names) else no()
+    if hits:
         return no()
-    if result.coded is not None:
+    if _value_named(words, names, case):
+        return yes(replace(proof, certainty=Certainty.INFERRED, by_text=True))
+    only_phrases = not any(name in case.rules.terminology.value_sets.by_name for name in names)
+    if words and (only_phrases or _value_named(words, ("result-negative",), case)):
         return no()
-    return unknown(Missing(what=f"value of {result.concept.label}"))
+    label = result.concept.label
+    return unknown(Missing(what=f"what {label} says", settled_by=f"a coded value of {label}"))
+
+
+def _value_named(words: str, names: Sequence[str], case: Case) -> bool:
+    """True when the words are the label of a code of one of the sets, and nothing else."""
+    said = words.strip(" .!").casefold()
+    by_name = case.rules.terminology.value_sets.by_name
+    return any(
+        said == row.label.casefold()
+        for name in names
+        if name in by_name
+        for row in by_name[name].codes
+        if row.label
+    )
 
 
 def monthly(fact: MonthlyFact, case: Case) -> Answer:

@@ -13,6 +13,7 @@ from cds_service.evaluate.comparing import (
     later,
     longer_ago,
     same_region,
+    same_side,
     same_target,
     within,
 )
@@ -41,6 +42,10 @@ WORDS = {
     "unknown": "cannot be judged from the record",
 }
 """Verdicts in words for cards."""
+
+
+SITES = {"target": same_target, "region": same_region, "side": same_side}
+"""How ``same`` compares two places."""
 
 
 def trials_of(names: Sequence[str], case: Case, trials: Trials) -> list[Trial]:
@@ -75,6 +80,8 @@ def selected(fact: TrialFact, case: Case, trials: Trials) -> list[tuple[Trial, A
     for item in trials_of(fact.of, case, trials):
         if item.therapy in excluded or not (fact.same is None or _same(item, fact.same, case)):
             continue
+        if fact.is_ == "anchor" and (case.anchor is None or item != case.anchor.trial):
+            continue
         where = all_of(_when_and_where(item, fact, case))
         if not where.no:
             found.append((item, where))
@@ -83,7 +90,7 @@ def selected(fact: TrialFact, case: Case, trials: Trials) -> list[tuple[Trial, A
 
 def _same(item: Trial, same: str, case: Case) -> bool:
     draft = case.draft
-    if same in {"target", "region"}:
+    if same in {"target", "region", "side"}:
         return True
     if same == "ingredient":
         return isinstance(draft, Order) and item.ingredient in draft.ingredient_names
@@ -127,11 +134,10 @@ def _when_and_where(item: Trial, fact: TrialFact, case: Case) -> list[Answer]:
     if fact.region:
         regions = item.site.regions if item.site is not None else frozenset()
         checks.append(possible() if not regions else no() if regions.isdisjoint(fact.region) else yes())
-    if fact.same in {"target", "region"}:
+    if fact.same in SITES:
         place = place_of(case)
         if place is not None:
-            compare_site = same_target if fact.same == "target" else same_region
-            checks.append(answer_for(compare_site(item.site or Site(), place)))
+            checks.append(answer_for(SITES[fact.same](item.site or Site(), place)))
     return checks
 
 

@@ -11,25 +11,19 @@ from typing import Any
 from cds_service.clock import SystemClock
 from cds_service.errors import InputInvalid
 from cds_service.explain.story import explain
+from cds_service.fhir.collect import records_of_bundle
 from cds_service.fhir.gather import Gatherer
-from cds_service.fhir.needs import RESOURCE_TYPES, needs_of
+from cds_service.fhir.needs import needs_of
 from cds_service.records.decode import DecodedBundle, DecodedCall, NotFhirJson, decode_bundle
 from cds_service.records.patient import PatientRecords
-from cds_service.records.references import is_about, normalized, reference_of
-from cds_service.records.resources import (
-    AnyResource,
-    Bundle,
-    BundleEntry,
-    Context,
-    HookCall,
-    Medication,
-    OperationOutcome,
-    Patient,
-)
+from cds_service.records.resources import AnyResource, Bundle, BundleEntry, Context, HookCall, Patient
 from cds_service.ruleset.load import load_ruleset
 from cds_service.ruleset.ruleset import Ruleset
 from cds_service.settings import Settings
 from cds_service.timeline.build import build_timeline
+
+PATIENCE_SECONDS = 60.0
+"""How long a person at a terminal waits for a FHIR server."""
 
 
 def story_of(
@@ -48,7 +42,9 @@ def story_of(
         settings.rules, profiles=settings.profiles, disabled=frozenset(settings.disabled_rules)
     )
     if file is not None:
-        records = records_of_bundle(read_bundle(file), patient_id)
+        decoded = read_bundle(file)
+        owner = patient_id or _only_patient(e.resource for e in decoded.bundle.entry)
+        records = records_of_bundle(decoded, owner)
     else:
         assert base_url is not None
         assert patient_id is not None
@@ -77,38 +73,7 @@ def read_bundle(file: Path) -> DecodedBundle:
         raise InputInvalid(f"{file}: expected a FHIR Bundle or resource in JSON") from None
 
 
-def records_of_bundle(decoded: DecodedBundle, patient_id: str | None) -> PatientRecords:
-    """Return the records of the Bundle's patient: the one named, else its only Patient.
-
-    A whole Bundle is taken as the whole history: a type that is not in it is empty, not unread.
-    """
-    entries = [(e.fullUrl, e.resource) for e in decoded.bundle.entry if e.resource is not None]
-    owner = patient_id or _only_patient(r for _, r in entries)
-    aliases = {u for url, r in entries if isinstance(r, Patient) and r.id == owner and (u := normalized(url))}
-    resources: dict[str, list[AnyResource]] = {name: [] for name in RESOURCE_TYPES}
-    medications: dict[str, Medication] = {}
-    foreign = 0
-    for url, resource in entries:
-        if isinstance(resource, Medication):
-            names = {normalized(url), reference_of(resource)} - {None}
-            medications.update({n: resource for n in names if n is not None})
-        elif isinstance(resource, Bundle | OperationOutcome):
-            continue
-        elif not is_about(resource, owner, aliases):
-            foreign += 1
-        else:
-            resources.setdefault(type(resource).__name__, []).append(resource)
-    return PatientRecords(
-        patient_id=owner,
-        resources={name: tuple(found) for name, found in resources.items()},
-        medications=medications,
-        incomplete=frozenset(t for t in decoded.unreadable if t),
-        unreadable=decoded.unreadable,
-        foreign=foreign,
-    )
-
-
-def _only_patient(resources: Iterable[AnyResource]) -> str:
+def _only_patient(resources: Iterable[AnyResource | None]) -> str:
     ids = [r.id for r in resources if isinstance(r, Patient) and r.id]
     if len(ids) != 1:
         raise InputInvalid("The Bundle must hold exactly one Patient, or name one with --id.")
@@ -126,14 +91,15 @@ def _from_server(
     base_url: str, patient_id: str, rules: Ruleset, hook: str, settings: Settings
 ) -> PatientRecords:
     """Read everything that any rule of the hook may need; the person at the terminal vouches for the address."""
-    chosen = replace(settings, dev=True, call_budget_seconds=60.0)
+    chosen = replace(settings, dev=True, call_budget_seconds=PATIENCE_SECONDS, fhir_servers=(base_url,))
+    needs = needs_of(rules, hook)
     gatherer = Gatherer(chosen, clock=SystemClock())
     call = HookCall(context=Context(patientId=patient_id), fhirServer=base_url)
     try:
         return gatherer.gather(
             DecodedCall(call=call),
-            needs=needs_of(rules, hook),
-            second_stage=lambda _first: frozenset(RESOURCE_TYPES),
+            needs=needs,
+            second_stage=lambda _first: frozenset(n.resource_type for n in needs.needs),
         )
     finally:
         gatherer.close()

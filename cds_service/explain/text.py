@@ -94,7 +94,8 @@ def _evidence(item: Json) -> str:
 
 
 def _missing(gap: Json) -> str:
-    return gap["what"] + (f"; settled by {gap['settledBy']}" if gap.get("settledBy") else "")
+    settled = f"; settled by {gap['settledBy']}" if gap.get("settledBy") else ""
+    return f"{gap['what']}{settled}"
 
 
 def _cards(story: Json) -> Iterator[str]:

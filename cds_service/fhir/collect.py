@@ -104,8 +104,14 @@ class Collection:
         )
 
     def _resolve(self, reference: Reference) -> Medication | None:
-        target = normalized(reference.reference)
-        return None if target is None else self._medications.get(target)
+        written = reference.reference
+        if written is None:
+            return None
+        # Most are written in the one form that needs no parsing.
+        found = self._medications.get(written)
+        if found is None and (target := normalized(written)) is not None:
+            found = self._medications.get(target)
+        return found
 
     def _know(self, full_url: str | None, medication: Medication) -> None:
         if medication.id:

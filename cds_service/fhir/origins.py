@@ -76,10 +76,10 @@ class FhirServer:
 def origin_of(url: str) -> Origin | None:
     """Return the origin of an http or https URL; None for anything that two parsers could read in two ways.
 
-    User names, backslashes, spaces and characters outside ASCII make a URL unreadable here.
+    User names, spaces, fragments, and anything but a plain name or address as host make a URL unreadable here.
     """
     match = _URL.fullmatch(url)
-    if match is None or "\\" in url or "#" in url:
+    if match is None or "#" in url:
         return None
     scheme = match["scheme"].lower()
     port = int(match["port"]) if match["port"] else _DEFAULT_PORTS[scheme]

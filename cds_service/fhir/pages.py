@@ -128,6 +128,7 @@ def read_pages(pages: Iterable[Page], resource_type: str, owner: Owner) -> Readi
     unreadable = Counter[str]()
     foreign = unexpected = size = 0
     total: int | None = None
+    owns = owner.owns
     for page in pages:
         total = page.bundle.total if total is None else total
         size += len(page.bundle.entry) + sum(page.unreadable.values())
@@ -135,11 +136,10 @@ def read_pages(pages: Iterable[Page], resource_type: str, owner: Owner) -> Readi
             unreadable[name or resource_type] += count
         for entry in page.bundle.entry:
             resource = entry.resource
-            name = type(resource).__name__
             if isinstance(resource, Medication):
                 medications.append((entry.fullUrl, resource))
-            elif resource is not None and name == resource_type:
-                if owner.owns(resource):
+            elif resource is not None and type(resource).__name__ == resource_type:
+                if owns(resource):
                     ours.setdefault(resource.id or len(ours), resource)
                 else:
                     foreign += 1

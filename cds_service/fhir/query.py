@@ -11,6 +11,7 @@ from cds_service.fhir.client import FhirClient, QueryFailed, Trouble
 from cds_service.fhir.origins import FhirServer
 from cds_service.fhir.pages import Page
 from cds_service.fhir.transport import Line
+from cds_service.ops.logging import exception_fields
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,9 @@ def _settled(future: Future[None], query: Query) -> Query:
         return outcome
     outcome.pages, outcome.trouble, outcome.status = query.pages, query.trouble, query.status
     if (bug := future.exception()) is not None:
-        logger.error("fhir query broke", extra={"resource_type": query.resource_type}, exc_info=bug)
+        # Its message may hold what a record says: only its type and place are told.
+        logger.error(
+            "fhir query broke", extra={"resource_type": query.resource_type, **exception_fields(bug)}
+        )
         outcome.trouble = Trouble.BROKE
     return outcome

@@ -38,12 +38,13 @@ def invoke(service_id: str, *, on: Services) -> Response:
 
     body = read_body(request, limit=on.max_body_bytes)
     call = read_request(on.decode(body), hook, received_at=on.now(), started=note.started)
-    note.occasion, note.notes = occasion_of(call, on=on), call.notes
+    note.request = call
 
     advice = on.adviser.advise(call)
 
     note.advice = advice
-    on.remember(shown_cards(advice.cards, note.occasion))
+    if advice.cards:
+        on.remember(shown_cards(advice.cards, occasion_of(call, on=on)))
     return json_response(_document(advice))
 
 

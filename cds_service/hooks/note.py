@@ -18,13 +18,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class CallNote:
-    """One call under way; only what may be logged."""
+    """One call under way; gone when it is answered."""
 
     hook: str
     service: str
     started: float
-    occasion: Occasion | None = None
-    notes: tuple[str, ...] = ()
+    request: HookRequest | None = None
     advice: Advice | None = None
 
 
@@ -42,9 +41,13 @@ def occasion_of(request: HookRequest, *, on: Services) -> Occasion:
         hook=request.hook,
         hook_instance=request.log_instance,
         client=request.client,
-        subject=on.pseudonymiser.subject(request.patient_id, client=request.client),
+        subject=_subject(request, on),
         at=request.received_at,
     )
+
+
+def _subject(request: HookRequest, on: Services) -> str:
+    return on.pseudonymiser.subject(request.patient_id, client=request.client)
 
 
 def count_and_log(blueprint: Blueprint, on: Services) -> None:
@@ -60,7 +63,7 @@ def count_and_log(blueprint: Blueprint, on: Services) -> None:
         if note.advice is not None:
             _count_advice(note.advice, on)
         if logger.isEnabledFor(logging.INFO):
-            logger.info("call answered", extra=_line(note, response.status_code, seconds))
+            logger.info("call answered", extra=_line(note, response.status_code, seconds, on))
         return response
 
 
@@ -76,19 +79,19 @@ def _count_advice(advice: Advice, on: Services) -> None:
         on.metrics.rule_broke(rule, distinct=on.health.rule_broke(rule))
 
 
-def _line(note: CallNote, status: int, seconds: float) -> dict[str, object]:
+def _line(note: CallNote, status: int, seconds: float, on: Services) -> dict[str, object]:
     line: dict[str, object] = {
         "hook": note.hook,
         "service": note.service,
         "status": status,
         "duration_ms": round(seconds * 1000, 2),
-        "notes": note.notes or None,
     }
-    if note.occasion is not None:
+    if note.request is not None:
         line |= {
-            "hook_instance": note.occasion.hook_instance,
-            "client": note.occasion.client,
-            "subject": note.occasion.subject,
+            "hook_instance": note.request.log_instance,
+            "client": note.request.client,
+            "subject": _subject(note.request, on),
+            "notes": note.request.notes or None,
         }
     if note.advice is not None:
         line |= _advice_fields(note.advice)

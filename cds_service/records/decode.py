@@ -65,6 +65,8 @@ class DecodedCall:
     issues: Mapping[DataIssue, int] = field(default_factory=dict)
     lenient: bool = field(default=False, compare=False)
     """True when the fast pass did not accept the body."""
+    body: bytes = field(default=b"", compare=False, repr=False)
+    """The body itself, for the few answers that must return a resource unchanged; valid JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ def decode_call(body: bytes) -> DecodedCall:
     body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
         try:
-            return DecodedCall(call=_CALL.decode(body))
+            return DecodedCall(call=_CALL.decode(body), body=body)
         except _UNDECODABLE:
             return decode_call_leniently(body)
     except RecursionError:
@@ -169,6 +171,7 @@ class _LenientCall:
             raise InvalidHookRequest("The body must be a JSON object.") from None
         except _UNDECODABLE:
             raise InvalidHookRequest("The body is not valid JSON.") from None
+        self._body = body
         self._log = IssueLog()
         self._problems: list[str] = []
         self._unusable: set[str] = set()
@@ -190,6 +193,7 @@ class _LenientCall:
             unreadable={place: dict(counts) for place, counts in self._unreadable.items() if counts},
             issues=self._log.counts(),
             lenient=True,
+            body=self._body,
         )
 
     def _envelope(self, raw: Raw | None, wanted: Any, name: str, said: str) -> Any:

@@ -189,7 +189,10 @@ class CardFile(Model):
     label: tuple[TextVariant, ...] = ()
     if_unknown: Literal["silent", "mention", "ask", "lower"] = "silent"
     step: Name | None = None
-    summary: Annotated[tuple[TextVariant, ...], BeforeValidator(_summaries)]
+    summary: Annotated[
+        tuple[TextVariant, ...],
+        BeforeValidator(_summaries, json_schema_input_type=str | tuple[TextVariant, ...]),
+    ]
     detail: str
     """Prose above the generated sections (trials, because, missing, evidence); slots allowed."""
     list_trials: Names = ()

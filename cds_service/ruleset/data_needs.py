@@ -149,6 +149,11 @@ def _observation_sets_of(part: Part) -> frozenset[str]:
     return frozenset()
 
 
+def types_by_rule(rules: Ruleset) -> dict[str, frozenset[str]]:
+    """Return the FHIR types that each rule can read, by card id."""
+    return {rule.id: types_of(uses_of(rules, rule)) for rule in rules.rules}
+
+
 def needs_of_hooks(rules: Ruleset, hooks: Iterable[str]) -> dict[str, HookNeeds]:
     """Return what the rules of each hook can read."""
     members = rules.terminology.index.all_members()

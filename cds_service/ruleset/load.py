@@ -13,7 +13,7 @@ from typing import get_args
 from cds_service.errors import Complaint, RuleFileInvalid, ValueSetInvalid
 from cds_service.ruleset.cards import HookName
 from cds_service.ruleset.check import Checker
-from cds_service.ruleset.data_needs import needs_of_hooks
+from cds_service.ruleset.data_needs import needs_of_hooks, types_by_rule
 from cds_service.ruleset.hashing import hashes_of
 from cds_service.ruleset.known_names import KnownNames
 from cds_service.ruleset.library import Library, read_library
@@ -44,13 +44,20 @@ def load_ruleset(
 
 
 def read_ruleset(
-    rules_dir: Path, *, profiles: Sequence[str] = (), disabled: frozenset[str] = frozenset()
+    rules_dir: Path,
+    *,
+    profiles: Sequence[str] = (),
+    disabled: frozenset[str] = frozenset(),
+    terminology: Terminology | None = None,
 ) -> tuple[Ruleset | None, list[Complaint]]:
-    """Return what could be loaded and every complaint about it; None when the terminology cannot be used."""
+    """Return what could be loaded and every complaint about it; None when the terminology cannot be used.
+
+    ``terminology`` stands for that of the folder, when it is loaded already.
+    """
     faults: list[Complaint] = []
     library = read_library(rules_dir, faults=faults)
     try:
-        terminology = load_terminology(rules_dir)
+        terminology = terminology or load_terminology(rules_dir)
     except RuleFileInvalid as problem:
         return None, [*problem.complaints, *faults]
     vocabulary = vocabulary_of(terminology, library)
@@ -62,7 +69,8 @@ def read_ruleset(
         return rules, faults
     hashes = hashes_of(rules)
     hashed = tuple(replace(rule, hash=hashes[rule.id]) for rule in rules.rules)
-    return replace(rules, rules=hashed, needs=needs_of_hooks(rules, get_args(HookName))), faults
+    needs = needs_of_hooks(rules, get_args(HookName))
+    return replace(rules, rules=hashed, needs=needs, types_by_rule=types_by_rule(rules)), faults
 
 
 def vocabulary_of(terminology: Terminology, library: Library) -> Vocabulary:

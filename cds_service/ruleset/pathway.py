@@ -37,7 +37,7 @@ class OrderTemplate(Model):
 
 
 class Population(Model):
-    """Whom the pathway is for. ``certain_when`` is the population itself; ``exclude`` takes patients out."""
+    """Whom the pathway is for; ``exclude`` takes patients out."""
 
     condition: Names = ()
     """Value sets of diagnoses, any of which (current) opens the pathway; evidence for findings of absence."""
@@ -96,7 +96,9 @@ class ProfileFile(Model):
     """``profiles/<name>.yaml``: values of settings by pathway, nothing else."""
 
     profile: Name
-    pathways: Annotated[tuple[Name, ...], BeforeValidator(_list)]
+    pathways: Annotated[
+        tuple[Name, ...], BeforeValidator(_list, json_schema_input_type=Name | tuple[Name, ...])
+    ]
     says: str
     settings: dict[Name, Any]
 

@@ -100,6 +100,12 @@ class Ruleset:
     """Rows of the card index (``rules/card-index.csv``) by card id: every card that is planned, written or not."""
     needs: Mapping[str, HookNeeds] = field(default_factory=dict)
     """What the rules of each hook can read, worked out when they are loaded."""
+    types_by_rule: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """FHIR types that each rule can read, by card id."""
+
+    def types_of(self, rule: Rule) -> frozenset[str]:
+        """Return the FHIR types that a rule can read."""
+        return self.types_by_rule.get(rule.id, frozenset())
 
     def resource_types(self, hook: str) -> frozenset[str]:
         """Return the FHIR types that the rules of a hook can read."""

@@ -213,9 +213,13 @@ class LadderStep(Model):
 
     step: Name
     name: str
-    passed_when: Annotated[tuple[Item, ...], BeforeValidator(_items)]
+    passed_when: Annotated[
+        tuple[Item, ...], BeforeValidator(_items, json_schema_input_type=Item | tuple[Item, ...])
+    ]
     """All must hold."""
-    opens_with: Annotated[tuple[Item, ...], BeforeValidator(_items)] = ()
+    opens_with: Annotated[
+        tuple[Item, ...], BeforeValidator(_items, json_schema_input_type=Item | tuple[Item, ...])
+    ] = ()
     """Prerequisites of the step."""
     therapies: Names = ()
 

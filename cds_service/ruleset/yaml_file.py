@@ -109,7 +109,11 @@ class _Reader:
     def value(self, node: Node, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if id(node) in self._seen:
-            self._complain(node, place, "anchors and aliases (&, *) are not part of the rule language")
+            # The node stands where its anchor is; the alias is where the word that holds it stands.
+            message = "anchors and aliases (&, *) are not part of the rule language"
+            self.complaints.append(
+                Complaint(file=self.name, line=self.lines[place], path=written(place), message=message)
+            )
             return None
         self._seen.add(id(node))
         if node.tag is not None and not str(node.tag).startswith("tag:yaml.org,2002:"):

@@ -51,11 +51,17 @@ class DoseReading:
     lasts: Amount | None = None
 
 
-def read_doses(dosages: Sequence[Dosage], ingredients: Sequence[Ingredient]) -> DoseReading:
-    """Work out the dosages of one order for each of its ingredients; see the rules above."""
+def read_doses(
+    dosages: Sequence[Dosage], ingredients: Sequence[Ingredient], *, combination: bool = False
+) -> DoseReading:
+    """Work out the dosages of one order for each of its ingredients; see the rules above.
+
+    ``combination`` says that the product holds more than the ingredients given: a mass belongs to none of them then.
+    """
     if not dosages:
         return DoseReading()
-    lines = [_line(dosage, ingredients) for dosage in dosages]
+    alone = len(ingredients) == 1 and not combination
+    lines = [_line(dosage, ingredients, alone=alone) for dosage in dosages]
     names = [ingredient.name for ingredient in ingredients]
     rates = [line.rate for line in lines if line.rate is not None]
     any_as_needed = any(line.as_needed for line in lines)
@@ -73,9 +79,8 @@ def read_doses(dosages: Sequence[Dosage], ingredients: Sequence[Ingredient]) -> 
     )
 
 
-def _line(dosage: Dosage, ingredients: Sequence[Ingredient]) -> DoseLine:
+def _line(dosage: Dosage, ingredients: Sequence[Ingredient], *, alone: bool) -> DoseLine:
     often = times_a_day(dosage.timing)
-    alone = len(ingredients) == 1
     single = {i.name: intake_of(dosage.doseAndRate, i, alone=alone) for i in ingredients}
     scheduled = {name: _per_day(dose, often) for name, dose in single.items()}
     as_needed = bool(dosage.asNeededBoolean) or dosage.asNeededCodeableConcept is not None

@@ -6,6 +6,7 @@ volume, time, count or biological units: never mass to mole, never volume to mas
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import Final
 
@@ -117,11 +118,11 @@ def amount_of_range(given: Range | None) -> Amount | None:
 
 
 def convert(amount: Amount, unit: str) -> Amount | None:
-    """Return the amount in another unit of the same kind; None when it cannot be converted."""
+    """Return the amount in another unit of the same kind; None when it cannot be converted (or grows beyond all bounds)."""
     if amount.unit == unit:
         return amount
     factor = _factor(amount.unit, unit)
-    if factor is None:
+    if factor is None or math.isinf(max(amount.low, amount.high or 0.0) * factor):
         return None
     high = None if amount.high is None else round(amount.high * factor, 9)
     return Amount(round(amount.low * factor, 9), high, unit)

@@ -114,7 +114,8 @@ class FakeAdviser:
 
 def build(adviser: Adviser, **changes: Any) -> Flask:
     """An application around an adviser, with a database in memory; ``changes`` are settings."""
-    settings = Settings(**{"dev": True, "database": Path(":memory:")} | changes)
+    chosen: dict[str, Any] = {"dev": True, "database": Path(":memory:")} | changes
+    settings = Settings(**chosen)
     return assemble(
         settings,
         adviser=adviser,
@@ -123,6 +124,11 @@ def build(adviser: Adviser, **changes: Any) -> Flask:
         clock=FixedClock(NOW),
         metrics=Metrics(systems=[RXNORM]),
     )
+
+
+def json_of(response: Any) -> Any:
+    """The body of an answer, read as JSON."""
+    return json.loads(response.data)
 
 
 def empties(value: object, path: str = "$") -> Iterator[str]:

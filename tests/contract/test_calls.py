@@ -22,6 +22,7 @@ from tests.contract.calls import (
     card,
     context,
     draft,
+    json_of,
 )
 from tests.contract.coverage import covers
 
@@ -41,7 +42,7 @@ def test_a_minimal_call_without_a_finding_is_answered_with_no_cards(client: Flas
 def test_cards_and_extension_go_out_as_they_were_advised(client: FlaskClient, adviser: FakeAdviser) -> None:
     extension = {"org.cds-service.incomplete": {"types": ["Observation"], "rules": ["TN-20"]}}
     adviser.answer = Advice(cards=[card("TN-01"), card("TN-02")], extension=extension)
-    document = client.post(PATHS["patient-view"], json=call()).json
+    document = json_of(client.post(PATHS["patient-view"], json=call()))
     assert document == {"cards": [card("TN-01"), card("TN-02")], "extension": extension}
 
 
@@ -400,7 +401,7 @@ def test_our_own_fault_gives_500_with_a_reference_and_without_details(
     assert_outcome(response, 500)
     assert "Jane" not in response.text
     assert type(error).__name__ not in response.text
-    reference = response.json["issue"][0]["diagnostics"].removeprefix("reference ")
+    reference = json_of(response)["issue"][0]["diagnostics"].removeprefix("reference ")
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert record.__dict__["incident"] == reference
     adviser.answer = Advice(cards=[])

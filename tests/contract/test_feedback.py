@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.hooks.services import Advice, Services
-from tests.contract.calls import PATHS, FakeAdviser, assert_outcome, call, card
+from tests.contract.calls import PATHS, FakeAdviser, assert_outcome, call, card, json_of
 from tests.contract.coverage import covers
 
 SERVICE = PATHS["patient-view"]
@@ -121,8 +121,8 @@ def test_a_mixed_batch_is_taken_as_far_as_it_can_be_read(client: FlaskClient, se
     ]
     response = client.post(FEEDBACK, json={"feedback": batch})
     assert response.status_code == 200
-    assert response.json["stored"] == 2
-    assert [bad["index"] for bad in response.json["refused"]] == [1, 3]
+    assert json_of(response)["stored"] == 2
+    assert [bad["index"] for bad in json_of(response)["refused"]] == [1, 3]
     assert [row["card_uuid"] for row in stored(services)] == [CARD, "never-shown"]
     assert services.metrics.value("cds_feedback_entries_total", {"outcome": "refused"}) == 2
 

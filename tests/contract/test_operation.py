@@ -14,28 +14,28 @@ from cds_service.errors import CdsError, DataUnavailable
 from cds_service.hooks.request import HookRequest
 from cds_service.hooks.services import Advice, Services
 from cds_service.settings import Settings
-from tests.contract.calls import PATHS, FakeAdviser, build, call, card
+from tests.contract.calls import PATHS, FakeAdviser, build, call, card, json_of
 
 
 def test_alive_as_long_as_the_process_is(client: FlaskClient) -> None:
     response = client.get("/healthz")
     assert response.status_code == 200
-    assert response.json["status"] == "alive"
+    assert json_of(response)["status"] == "alive"
 
 
 def test_ready_with_rules_and_a_store(client: FlaskClient) -> None:
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.json["status"] == "ready"
-    assert response.json["rules"] == {"loaded": 9, "broken": 0}
-    assert response.json["store"] == {"writable": True}
-    assert response.json["counters"]["calls"] == 0
+    assert json_of(response)["status"] == "ready"
+    assert json_of(response)["rules"] == {"loaded": 9, "broken": 0}
+    assert json_of(response)["store"] == {"writable": True}
+    assert json_of(response)["counters"]["calls"] == 0
 
 
 def test_not_ready_when_the_store_cannot_be_written(client: FlaskClient, services: Services) -> None:
     services.store.rows("PRAGMA query_only = ON")
     response = client.get("/readyz")
-    assert (response.status_code, response.json["status"]) == (503, "not-ready")
+    assert (response.status_code, json_of(response)["status"]) == (503, "not-ready")
     services.store.rows("PRAGMA query_only = OFF")
     assert client.get("/readyz").status_code == 200
 
@@ -47,9 +47,9 @@ def test_a_broken_rule_is_listed_by_id_and_the_others_go_on(
     for _ in range(2):
         assert client.post(PATHS["patient-view"], json=call()).status_code == 200
     response = client.get("/readyz")
-    assert (response.status_code, response.json["status"]) == (200, "degraded")
-    assert response.json["rules"]["brokenRules"] == [{"rule": "TN-05", "times": 2}]
-    assert response.json["counters"]["cards"] == 2
+    assert (response.status_code, json_of(response)["status"]) == (200, "degraded")
+    assert json_of(response)["rules"]["brokenRules"] == [{"rule": "TN-05", "times": 2}]
+    assert json_of(response)["counters"]["cards"] == 2
 
 
 def test_the_metrics_name_calls_cards_gaps_and_unknown_codes(

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -59,7 +60,7 @@ def use_everything(client: FlaskClient, adviser: FakeAdviser) -> None:
         "scope": "x",
     }
     headers = {"Authorization": "Bearer bearer-jwt-5544"}
-    extra = {
+    extra: dict[str, Any] = {
         "fhirServer": "https://ehr.example.org/r4",
         "fhirAuthorization": token,
         "prefetch": {"patient": patient, "Quackenbush": "1961-04-12"},

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from cds_service.ruleset.words import Quantity
-from cds_service.timeline.amounts import Amount, Measure, UnknownAmount
+from cds_service.timeline.amounts import Amount, Measure
 from cds_service.timeline.course import Course
 from cds_service.timeline.units import convert
-
-_DOSE_UNKNOWN = UnknownAmount("dose is not recorded", "its dosage")
 
 
 def amount(limit: Quantity) -> Amount:
@@ -23,9 +21,9 @@ def same_unit(dose: Measure | None, limit: Quantity) -> Amount | None:
 
 
 def dose_now(course: Course) -> Measure:
-    """Return the daily dose of the last days that are sure."""
+    """Return the daily dose of the last days that are sure; of a course that began today, the dose that was ordered."""
     segments = course.segments or course.possible_segments
-    return segments[-1].dose if segments else _DOSE_UNKNOWN
+    return segments[-1].dose if segments else course.highest_sustained
 
 
 def spans_at(course: Course, limit: Quantity | None, *, known: bool) -> tuple[tuple[date, date], ...]:

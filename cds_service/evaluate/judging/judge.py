@@ -58,12 +58,12 @@ def _of_therapy(therapy: str, place: Place) -> Iterable[Trial]:
 
 
 def _already_told(sign: Sign, found: Sequence[Trial]) -> bool:
-    """True when a trial of the therapy rests on the same records, or is ruled out already."""
+    """True when a trial is ruled out already, or one that counts against the therapy shows the same records."""
     references = {e.reference for e in sign.evidence}
     return any(
         t.verdict is Verdict.RULED_OUT
         or (
-            t.verdict is Verdict.NOT_TOLERATED
+            t.verdict in {Verdict.NOT_TOLERATED, Verdict.FAILED}
             and references
             and references <= {e.reference for e in t.evidence}
         )

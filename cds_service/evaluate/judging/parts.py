@@ -64,17 +64,15 @@ def source_of(concept: Concept) -> Source:
 
 
 def best_part(parts: Sequence[Part]) -> Part | None:
-    """Return the best of several findings of one word: firm before possible, then the latest."""
-    if not parts:
-        return None
-    return min(
-        parts,
-        key=lambda p: (
-            p.possible,
-            p.source if p.source is not None else Source.CODE,
-            -(p.when.last.toordinal() if p.when else 0),
-        ),
-    )
+    """Return the best of several findings of one word: firm before possible, then the stronger, then the latest."""
+    return min(parts, key=_rank) if parts else None
+
+
+def _rank(part: Part) -> tuple[bool, int, int, tuple[str, ...]]:
+    """Sort key; the references at its end keep the choice independent of the order of records."""
+    source = part.source if part.source is not None else Source.CODE
+    latest = part.when.last.toordinal() if part.when is not None else 0
+    return (part.possible, source, -latest, tuple(e.reference for e in part.evidence))
 
 
 __all__ = ["HOLDS", "Part", "best_part", "code_evidence", "is_in", "source_of", "text_evidence"]

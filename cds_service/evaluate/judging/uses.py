@@ -63,7 +63,12 @@ def _uses(therapy: str, place: Place) -> Uses:
         unused_orders=tuple(o for o in orders if not o.counts or o.avoid),
         procedures=tuple(p for p in procedures if p.status in TRIED),
         undone_procedures=tuple(p for p in procedures if p.status == "not-done"),
-        allergies=tuple(a for a in place.timeline.allergies if _allergic(a, definition)),
+        allergies=tuple(
+            sorted(
+                (a for a in place.timeline.allergies if _allergic(a, definition)),
+                key=lambda a: by_date(a.recorded, a),
+            )
+        ),
     )
 
 

@@ -247,7 +247,12 @@ def empty_required(**keys: Any) -> Json:
 
 
 def call(
-    prefetch: Json | None = None, *, server: str | None = None, token: str | None = None, **context: Any
+    prefetch: Json | None = None,
+    *,
+    server: str | None = None,
+    token: str | None = None,
+    expires_in: int = 300,
+    **context: Any,
 ) -> DecodedCall:
     """A call as the service receives it."""
     sent: Json = {
@@ -263,7 +268,7 @@ def call(
         sent["fhirAuthorization"] = {
             "access_token": token,
             "token_type": "Bearer",
-            "expires_in": 300,
+            "expires_in": expires_in,
             "scope": "patient/*.read",
             "subject": "cds-service",
         }

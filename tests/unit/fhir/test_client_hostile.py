@@ -285,11 +285,13 @@ def test_a_line_that_was_hung_up_carries_nothing_more(ask, stub):
 
 
 def test_hanging_up_afterwards_does_not_cut_the_next_query(ask, stub):
-    first = Line()
-    stub.answer = says(searchset(condition("a")))
+    first, ports = Line(), set()
+    found = says(searchset(condition("a")))
+    stub.answer = lambda handler: (ports.add(handler.client_address[1]), found(handler))
     assert ask(stub, line=first) == ["a"]
     first.hang_up()
     assert ask(stub) == ["a"]
+    assert len(ports) == 1
 
 
 # Addresses

@@ -352,8 +352,10 @@ def test_a_server_that_shows_fewer_than_it_found_gives_an_incomplete_history(gat
 
 def test_prefetch_that_shows_fewer_than_were_found_is_asked_for_anew(gather, stub):
     stub.answer = store(condition("c1"), condition("c2"))
-    records = gather(call(empty_required(conditions=searchset(condition("c1"), total=2)), server=stub.base))
+    sent = searchset(condition("c1"), condition("x", patient="other"), total=9)
+    records = gather(call(empty_required(conditions=sent), server=stub.base))
     assert ids(records, "Condition") == ["c1", "c2"]
+    assert records.foreign == 0
     assert records.incomplete == frozenset()
 
 

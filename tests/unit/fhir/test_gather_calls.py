@@ -52,37 +52,47 @@ def test_a_call_that_waited_before_it_was_gathered_has_less_time(gatherers, stub
     assert time.monotonic() - begun < 1.0
 
 
-def test_a_token_is_not_used_after_it_has_expired(stub):
+@pytest.fixture
+def fixed():
+    """A clock that stands still, and a gatherer that goes by it and has a minute for a call."""
     clock = FixedClock(SystemClock().now())
     gatherer = Gatherer(Settings(dev=True, call_budget_seconds=60), clock=clock)
-    clock.advance(59)
-    short = call(server=stub.base, token=TOKEN)
-    expiring = short.call.fhirAuthorization
-    assert expiring is not None
-    assert expiring.expires_in == 300
-    gather(gatherer, short, started=0.0)
-    assert len(stub.heard) == 4
-    clock.advance(300)
-    with pytest.raises(DataUnavailable, match="over-time"):
-        gather(gatherer, short, started=clock.monotonic() - 301)
-    assert len(stub.heard) == 4
+    yield clock, gatherer
     gatherer.close()
 
 
-def test_a_token_that_expires_during_the_call_is_not_used_for_the_second_stage(stub):
-    clock = FixedClock(SystemClock().now())
-    gatherer = Gatherer(Settings(dev=True, call_budget_seconds=60), clock=clock)
-    decoded = call(server=stub.base, token=TOKEN)
+def test_a_token_is_not_used_after_it_has_expired(fixed, stub):
+    clock, gatherer = fixed
+    received = clock.monotonic()
+    decoded = call(server=stub.base, token=TOKEN, expires_in=10)
+    clock.advance(9)
+    gather(gatherer, decoded, started=received)
+    assert len(stub.heard) == 4
+    clock.advance(2)
+    with pytest.raises(DataUnavailable, match="over-time"):
+        gather(gatherer, decoded, started=received)
+    assert len(stub.heard) == 4
+
+
+def test_a_token_that_expires_during_the_call_is_not_used_for_the_second_stage(fixed, stub):
+    clock, gatherer = fixed
+    decoded = call(server=stub.base, token=TOKEN, expires_in=10)
 
     def second_stage(records):
-        clock.advance(59.99)
-        clock.advance(300)
+        clock.advance(11)
         return frozenset({"AllergyIntolerance"})
 
     records = gatherer.gather(decoded, needs=NEEDS, second_stage=second_stage)
     assert records.incomplete == {"AllergyIntolerance"}
     assert stub.asked() == ["Condition", "MedicationRequest", "Procedure"]
-    gatherer.close()
+
+
+def test_a_token_that_lives_longer_gives_no_more_time(gatherers, stub):
+    stub.answer = lambda handler: stub.wait(5)
+    begun = time.monotonic()
+    with pytest.raises(DataUnavailable, match="over-time"):
+        gather(gatherers(call_budget_seconds=0.3), call(server=stub.base, token=TOKEN, expires_in=300))
+    assert time.monotonic() - begun < 1.0
 
 
 def test_a_server_that_trickles_holds_no_thread_beyond_its_call(gatherers, serve, stub):
@@ -166,6 +176,8 @@ def test_a_fault_of_our_own_costs_its_query_only_and_is_logged(gatherer, stub, m
     records = gather(gatherer, call(server=stub.base))
     assert records.incomplete == {"AllergyIntolerance"}
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert caplog.records[0].exception == ["ZeroDivisionError"]
+    assert PATIENT not in caplog.text + everything(caplog)
 
 
 # Logs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable, TooManyRequests
@@ -18,11 +20,11 @@ from cds_service.errors import (
 )
 from cds_service.hooks.problems import handle_errors
 from cds_service.ops.metrics import Metrics
-from tests.contract.calls import assert_outcome
+from tests.contract.calls import assert_outcome, json_of
 from tests.contract.coverage import covers
 
 
-def answer_to(error: Exception) -> tuple[object, Metrics]:
+def answer_to(error: Exception) -> tuple[Any, Metrics]:
     metrics = Metrics()
     app = Flask(__name__)
     handle_errors(app, metrics)
@@ -48,7 +50,7 @@ def answer_to(error: Exception) -> tuple[object, Metrics]:
 def test_an_error_of_our_tree_has_its_status_code_and_words(error: CdsError, status: int, code: str) -> None:
     response, metrics = answer_to(error)
     assert assert_outcome(response, status) == "said"
-    assert response.json["issue"][0]["code"] == code  # type: ignore[attr-defined]
+    assert json_of(response)["issue"][0]["code"] == code
     assert metrics.value("cds_unexpected_errors_total") == 0
 
 
@@ -66,7 +68,7 @@ def test_an_error_of_our_tree_has_its_status_code_and_words(error: CdsError, sta
 def test_what_is_our_own_fault_says_nothing_but_a_reference(error: Exception) -> None:
     response, metrics = answer_to(error)
     assert "Jane" not in assert_outcome(response, 500)
-    assert response.json["issue"][0]["diagnostics"].startswith("reference ")  # type: ignore[attr-defined]
+    assert json_of(response)["issue"][0]["diagnostics"].startswith("reference ")
     assert metrics.value("cds_unexpected_errors_total") == 1
 
 
@@ -81,8 +83,8 @@ def test_what_is_our_own_fault_says_nothing_but_a_reference(error: Exception) ->
 def test_overload_says_when_to_come_back(error: HTTPException, status: int, code: str) -> None:
     response, _ = answer_to(error)
     assert_outcome(response, status)
-    assert response.headers["Retry-After"] == "7"  # type: ignore[attr-defined]
-    assert response.json["issue"][0]["code"] == code  # type: ignore[attr-defined]
+    assert response.headers["Retry-After"] == "7"
+    assert json_of(response)["issue"][0]["code"] == code
 
 
 def test_a_description_that_is_not_ours_is_not_repeated() -> None:

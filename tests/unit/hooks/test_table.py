@@ -13,7 +13,7 @@ from cds_service.hooks.discovery import build_discovery
 from cds_service.hooks.table import BUNDLE, ENCOUNTER, HOOKS, ID, PATIENT, REFERENCE, ContextField, Hook
 from cds_service.ops.metrics import Metrics
 from cds_service.settings import Settings
-from tests.contract.calls import NOW, FakeAdviser, assert_outcome
+from tests.contract.calls import NOW, FakeAdviser, assert_outcome, json_of
 from tests.contract.coverage import covers
 
 ENCOUNTER_DISCHARGE = Hook(
@@ -59,7 +59,7 @@ def test_a_new_hook_is_one_row() -> None:
         hooks=[ENCOUNTER_DISCHARGE],
     )
     client = app.test_client()
-    (service,) = client.get("/cds-services").json["services"]
+    (service,) = json_of(client.get("/cds-services"))["services"]
     assert (service["id"], service["hook"]) == ("failed-therapy-encounter-discharge", "encounter-discharge")
     fields = {"userId": "Practitioner/1", "patientId": "p", "encounterId": "e"}
     body = {"hook": "encounter-discharge", "hookInstance": "i", "context": fields}

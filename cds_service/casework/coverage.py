@@ -1,0 +1,174 @@
+"""What the cases of a rule cover: cases that fire, are silent or rest on unknowns, and parts that no case decides.
+
+A part of the rule's logic is decisive in a case when taking it out of the rule changes whether, or how urgently, the
+rule fires there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cds_service.casework.context import CannotBuild
+from cds_service.casework.outcome import awake, outcome_of
+from cds_service.casework.read import CASES, case_files
+from cds_service.casework.run import CaseResult, run_cases
+from cds_service.ruleset.cards import CardFile
+from cds_service.ruleset.facts import Block
+from cds_service.ruleset.load import load_ruleset
+from cds_service.ruleset.parts import parts
+from cds_service.ruleset.profiles import also_under
+from cds_service.ruleset.ruleset import Rule, Ruleset
+from cds_service.ruleset.words import Model
+from cds_service.ruleset.yaml_file import Place, written
+
+_LOGIC = ("all", "any", "none", "unless", "possibly")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleCoverage:
+    """What the cases of one rule cover."""
+
+    card: str
+    firing: int
+    silent: int
+    unknown: int
+    """Cases in which something is missing or could not be read."""
+    failing: int
+    undecided: tuple[str, ...] = ()
+    """Places of logic, rows and findings that decide no case."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the coverage as JSON data."""
+        return {
+            "card": self.card,
+            "firing": self.firing,
+            "silent": self.silent,
+            "unknown": self.unknown,
+            "failing": self.failing,
+            "decides_no_case": list(self.undecided),
+        }
+
+    def __str__(self) -> str:
+        counts = (
+            f"{self.card}: {self.firing} firing, {self.silent} silent, {self.unknown} with something unknown"
+        )
+        failing = f", {self.failing} FAIL" if self.failing else ""
+        return "\n".join([counts + failing, *(f"    decides no case: {place}" for place in self.undecided)])
+
+
+def results_of(rules_dir: Path, *, cards: Sequence[str] = ()) -> list[CaseResult]:
+    """Run every case file of a rules folder, or those of some rules. Raises ``RuleFileInvalid``."""
+    rules = load_ruleset(rules_dir)
+    return [r for path in files_of(rules_dir, cards) for r in run_cases(rules, path, root=rules_dir)]
+
+
+def files_of(rules_dir: Path, cards: Sequence[str]) -> list[Path]:
+    """Return the case files of some rules; all case files and vignettes when none is named."""
+    found = case_files(rules_dir)
+    if not cards:
+        return found
+    return [path for path in found if any(path.name.startswith(f"{card}-") for card in cards)]
+
+
+def coverage_of(rules_dir: Path, *, cards: Sequence[str] = ()) -> list[RuleCoverage]:
+    """Return the coverage of every rule, or of some, by its own case file."""
+    rules = load_ruleset(rules_dir)
+    by_rule: dict[str, list[CaseResult]] = {
+        rule.id: [] for rule in rules.rules if not cards or rule.id in cards
+    }
+    for path in files_of(rules_dir, cards):
+        if not path.name.endswith(CASES):
+            continue
+        for result in run_cases(rules, path, root=rules_dir):
+            by_rule.setdefault(result.case.rule or "", []).append(result)
+    return [
+        _coverage(rules, rules.by_id[card], results)
+        for card, results in by_rule.items()
+        if card in rules.by_id
+    ]
+
+
+def _coverage(rules: Ruleset, rule: Rule, results: Sequence[CaseResult]) -> RuleCoverage:
+    return RuleCoverage(
+        card=rule.id,
+        firing=sum(r.fires for r in results),
+        silent=sum(r.is_silent for r in results),
+        unknown=sum(_rests_on_unknown(r) for r in results),
+        failing=sum(not r.holds for r in results),
+        undecided=tuple(undecided_parts(rules, rule, results)) if results else (),
+    )
+
+
+def _rests_on_unknown(result: CaseResult) -> bool:
+    expect = result.case.spec.expect
+    on_card = not isinstance(expect.card, str | None) and bool(expect.card.missing)
+    return bool(result.case.spec.unavailable or expect.missing or on_card)
+
+
+def undecided_parts(rules: Ruleset, rule: Rule, results: Sequence[CaseResult]) -> Iterator[str]:
+    """Yield the places of a rule that could be taken out without any of its cases noticing."""
+    before = [_fired(rules, result) for result in results]
+    for place, without in lesser_rules(rule):
+        changed = replace(rules, rules=tuple(without if r.id == rule.id else r for r in rules.rules))
+        if all(_fired(changed, result) == then for result, then in zip(results, before, strict=True)):
+            yield place
+
+
+def _fired(rules: Ruleset, result: CaseResult) -> tuple[tuple[str, str | None], ...] | None:
+    """Return the levels and drafts of the rule's findings in a case; None when the case cannot be run."""
+    case = result.case
+    adapted = awake(also_under(rules, case.profiles) if case.profiles else rules, case.rule)
+    try:
+        outcome = outcome_of(adapted, case)
+    except (CannotBuild, KeyError):
+        return None
+    findings = [f for head in outcome.evaluation.findings for f in (head, *head.also) if f.card == case.rule]
+    return tuple(sorted((f.level, f.draft.reference if f.draft else "") for f in findings))
+
+
+def lesser_rules(rule: Rule) -> Iterator[tuple[str, Rule]]:
+    """Yield a rule with one item of its logic, one exception, finding or row taken out, and what that was."""
+    for place, file in _lesser(rule.file):
+        yield written(place), replace(rule, file=file)
+    for number, row in enumerate(rule.rows):
+        rest = rule.rows[:number] + rule.rows[number + 1 :]
+        yield row.where, replace(rule, rows=rest)
+
+
+def _lesser(card: CardFile) -> Iterator[tuple[Place, CardFile]]:
+    for field in ("but", "findings"):
+        entries = getattr(card, field)
+        for number in range(len(entries)):
+            rest = entries[:number] + entries[number + 1 :]
+            if rest or field == "but":
+                yield (field, number), card.model_copy(update={field: rest})
+    for place, block in _blocks(card):
+        for word in _LOGIC:
+            items = getattr(block, word)
+            for number in range(len(items)):
+                lesser = block.model_copy(update={word: items[:number] + items[number + 1 :]})
+                yield (*place, word, number), _put(card, place, lesser)
+
+
+def _blocks(card: CardFile) -> Iterator[tuple[Place, Block]]:
+    for part in parts(card):
+        if type(part.model) is Block and part.place[0] in {"when", "but", "findings"}:
+            yield part.place, part.model
+
+
+def _put(model: Any, place: Place, new: Any) -> Any:
+    """Return a model with the part at a place exchanged."""
+    if not place:
+        return new
+    first, rest = place[0], place[1:]
+    if isinstance(model, tuple) and isinstance(first, int):
+        return (*model[:first], _put(model[first], rest, new), *model[first + 1 :])
+    assert isinstance(model, Model)
+    field = next(name for name, info in type(model).model_fields.items() if (info.alias or name) == first)
+    return model.model_copy(update={field: _put(getattr(model, field), rest, new)})
+
+
+__all__ = ["RuleCoverage", "coverage_of", "lesser_rules", "results_of", "undecided_parts"]

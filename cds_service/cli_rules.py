@@ -1,0 +1,211 @@
+"""Commands for authors of rules: ``rules check``, ``test``, ``coverage``, ``lock``, ``language`` and ``schema``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import orjson
+
+from cds_service.errors import CaseFailed, CdsError, Complaint, RuleFileInvalid
+
+_rules_dir = click.option(
+    "--rules",
+    "rules_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder of the rules; CDS_RULES or rules by default.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_card = click.option("--rule", "cards", multiple=True, metavar="ID", help="Only this rule; may repeat.")
+
+
+@click.group()
+def rules() -> None:
+    """Check, test and describe the rules."""
+
+
+@rules.command()
+@_rules_dir
+@click.option("--strict", is_flag=True, help="Lints count as faults.")
+@_json
+def check(rules_dir: Path | None, strict: bool, as_json: bool) -> None:
+    """Check every rule file, table and value set; lints are printed too."""
+    _ended(lambda: _check(_folder(rules_dir), strict=strict, as_json=as_json), as_json=as_json)
+
+
+def _check(folder: Path, *, strict: bool, as_json: bool) -> None:
+    from cds_service.ruleset.hashing import LOCK, check_lock
+    from cds_service.ruleset.lint import lint
+    from cds_service.ruleset.load import load_ruleset
+
+    ruleset = load_ruleset(folder)
+    check_lock(ruleset, folder / LOCK)
+    lints = lint(ruleset, folder)
+    cases = _case_faults(folder)
+    if cases or (strict and lints):
+        raise RuleFileInvalid([*cases, *(lints if strict else [])])
+    report = {
+        "rules": len(ruleset.rules),
+        "pathways": sorted(ruleset.pathways),
+        "lints": [_complaint(c) for c in lints],
+    }
+    _say(report, as_json=as_json, text=_check_text)
+
+
+def _case_faults(folder: Path) -> list[Complaint]:
+    from cds_service.casework.read import case_files, read_cases
+
+    faults: list[Complaint] = []
+    for path in case_files(folder):
+        try:
+            read_cases(path, root=folder)
+        except RuleFileInvalid as problem:
+            faults.extend(problem.complaints)
+    return faults
+
+
+def _check_text(report: Mapping[str, Any]) -> str:
+    lines = [f"lint: {c['file']}:{c['line']}: {c['path']}: {c['message']}" for c in report["lints"]]
+    lines.append(
+        f"{report['rules']} rules in {len(report['pathways'])} pathways: no faults, {len(lines)} lints"
+    )
+    return "\n".join(lines)
+
+
+@rules.command()
+@_rules_dir
+@_card
+@click.option("--verbose", "-v", is_flag=True, help="Name every case.")
+@_json
+def test(rules_dir: Path | None, cards: tuple[str, ...], verbose: bool, as_json: bool) -> None:
+    """Run the cases of the rules; exit code 13 when one of them disagrees."""
+    _ended(lambda: _test(_folder(rules_dir), cards, verbose=verbose, as_json=as_json), as_json=as_json)
+
+
+def _test(folder: Path, cards: Sequence[str], *, verbose: bool, as_json: bool) -> None:
+    from cds_service.casework.coverage import results_of
+
+    results = results_of(folder, cards=cards)
+    failed = [r for r in results if not r.holds]
+    report = {
+        "cases": len(results),
+        "failed": [
+            {"file": r.case.file, "line": r.case.line, "name": r.case.title, "problems": list(r.problems)}
+            for r in failed
+        ],
+    }
+    if as_json:
+        _say(report, as_json=True, text=str)
+    else:
+        for result in results if verbose else failed:
+            click.echo(("ok   " if result.holds else "FAIL ") + str(result))
+    if failed:
+        raise CaseFailed(f"{len(failed)} of {len(results)} cases disagree")
+    if not as_json:
+        click.echo(f"{len(results)} cases hold")
+
+
+@rules.command()
+@_rules_dir
+@_card
+@_json
+def coverage(rules_dir: Path | None, cards: tuple[str, ...], as_json: bool) -> None:
+    """Show how many cases of each rule fire, are silent or rest on unknowns, and which parts of it no case decides."""
+    _ended(lambda: _coverage(_folder(rules_dir), cards, as_json=as_json), as_json=as_json)
+
+
+def _coverage(folder: Path, cards: Sequence[str], *, as_json: bool) -> None:
+    from cds_service.casework.coverage import coverage_of
+
+    report = coverage_of(folder, cards=cards)
+    _say(
+        {"rules": [c.as_json() for c in report]}, as_json=as_json, text=lambda _: "\n".join(map(str, report))
+    )
+
+
+@rules.command()
+@_rules_dir
+@_json
+def lock(rules_dir: Path | None, as_json: bool) -> None:
+    """Write the lock file: each rule's version and content hash. Changed content needs a raised version."""
+    _ended(lambda: _lock(_folder(rules_dir), as_json=as_json), as_json=as_json)
+
+
+def _lock(folder: Path, *, as_json: bool) -> None:
+    from cds_service.ruleset.hashing import LOCK, write_lock
+    from cds_service.ruleset.load import load_ruleset
+
+    ruleset = load_ruleset(folder)
+    write_lock(ruleset, folder / LOCK)
+    _say({"locked": len(ruleset.rules)}, as_json=as_json, text=lambda r: f"{r['locked']} rules locked")
+
+
+@rules.command()
+@click.option("--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+def language(path: Path | None) -> None:
+    """Write the page of the rule language (docs/rule-language.md)."""
+    from cds_service.ruleset.language_page import language_page
+
+    _write(language_page(), path)
+
+
+@rules.command()
+@click.option("--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+def schema(path: Path | None) -> None:
+    """Write the JSON Schema of rule files (rules/rule.schema.json), for editors."""
+    from cds_service.ruleset.schema import schema_text
+
+    _write(schema_text(), path)
+
+
+def _write(text: str, path: Path | None) -> None:
+    if path is None:
+        click.echo(text, nl=False)
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+def _folder(rules_dir: Path | None) -> Path:
+    return rules_dir if rules_dir is not None else Path(os.environ.get("CDS_RULES", "rules"))
+
+
+def _complaint(complaint: Complaint) -> dict[str, Any]:
+    return {
+        "file": complaint.file,
+        "line": complaint.line,
+        "path": complaint.path,
+        "message": complaint.message,
+    }
+
+
+def _say(report: Mapping[str, Any], *, as_json: bool, text: Callable[[Mapping[str, Any]], str]) -> None:
+    click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else text(report))
+
+
+def _ended(work: Callable[[], None], *, as_json: bool) -> None:
+    """Do the work; an error on purpose ends the process with its own exit code."""
+    try:
+        work()
+    except CdsError as error:
+        _fail(error, as_json=as_json)
+
+
+def _fail(error: CdsError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        found: dict[str, Any] = {"error": str(error), "kind": type(error).__name__}
+        if isinstance(error, RuleFileInvalid):
+            found["complaints"] = [_complaint(c) for c in error.complaints]
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+    else:
+        click.echo(f"{error}\n{_counted(error)}", err=True)
+    raise SystemExit(error.exit_code)
+
+
+def _counted(error: CdsError) -> str:
+    if isinstance(error, RuleFileInvalid):
+        return f"{len(error.complaints)} faults in {len({c.file for c in error.complaints})} files"
+    return type(error).__name__
