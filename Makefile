@@ -81,6 +81,11 @@ rules: $(READY)-base ## Check the rule files and run their cases
 	$(BIN)/cds-service rules check
 	$(BIN)/cds-service rules test
 
+.PHONY: docs
+docs: $(READY)-base ## Write the generated pages anew: the rule language and its JSON Schema
+	$(BIN)/cds-service rules language
+	$(BIN)/cds-service rules schema
+
 .PHONY: bench
 bench: $(READY)-bench ## Measure requests per second of the service over a bare floor
 	$(BIN)/python -m bench

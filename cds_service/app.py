@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from cds_service.advice import RuleAdviser
 from cds_service.clock import Clock, SystemClock
 from cds_service.errors import InputInvalid
 from cds_service.feedback.pseudonym import Pseudonymiser, install_secret
@@ -62,8 +63,6 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
 
 def app_of(rules: Ruleset, settings: Settings, *, clock: Clock) -> Flask:
     """Return the service for rules that are loaded already."""
-    from cds_service.advice import RuleAdviser
-
     metrics = Metrics(systems=[system.uri for system in rules.terminology.systems.by_key.values()])
     gatherer = Gatherer(settings, clock=clock, observe=metrics.fhir_queried)
     adviser = RuleAdviser(rules, gatherer, settings)
@@ -71,7 +70,7 @@ def app_of(rules: Ruleset, settings: Settings, *, clock: Clock) -> Flask:
         settings,
         adviser=adviser,
         templates_of=lambda hook: adviser.needs(hook).templates,
-        rules_loaded=len(rules.rules) - len(rules.disabled),
+        rules_loaded=sum(rule.id not in rules.disabled for rule in rules.rules),
         clock=clock,
         metrics=metrics,
         closing=(gatherer.close,),

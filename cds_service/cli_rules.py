@@ -70,10 +70,8 @@ def _case_faults(folder: Path) -> list[Complaint]:
 
 def _check_text(report: Mapping[str, Any]) -> str:
     lines = [f"lint: {c['file']}:{c['line']}: {c['path']}: {c['message']}" for c in report["lints"]]
-    lines.append(
-        f"{report['rules']} rules in {len(report['pathways'])} pathways: no faults, {len(lines)} lints"
-    )
-    return "\n".join(lines)
+    rules_found, pathways = _count(report["rules"], "rule"), _count(len(report["pathways"]), "pathway")
+    return "\n".join([*lines, f"{rules_found} in {pathways}: no faults, {_count(len(lines), 'lint')}"])
 
 
 @rules.command()
@@ -100,13 +98,12 @@ def _test(folder: Path, cards: Sequence[str], *, verbose: bool, as_json: bool) -
     }
     if as_json:
         _say(report, as_json=True, text=str)
-    else:
-        for result in results if verbose else failed:
-            click.echo(("ok   " if result.holds else "FAIL ") + str(result))
+        raise SystemExit(CaseFailed.exit_code if failed else 0)
+    for result in results if verbose else failed:
+        click.echo(("ok   " if result.holds else "FAIL ") + str(result))
     if failed:
-        raise CaseFailed(f"{len(failed)} of {len(results)} cases disagree")
-    if not as_json:
-        click.echo(f"{len(results)} cases hold")
+        raise CaseFailed(f"{len(failed)} of {_count(len(results), 'case')} disagree")
+    click.echo(f"{_count(len(results), 'case')}: all hold")
 
 
 @rules.command()
@@ -141,7 +138,11 @@ def _lock(folder: Path, *, as_json: bool) -> None:
 
     ruleset = load_ruleset(folder)
     write_lock(ruleset, folder / LOCK)
-    _say({"locked": len(ruleset.rules)}, as_json=as_json, text=lambda r: f"{r['locked']} rules locked")
+    _say(
+        {"locked": len(ruleset.rules)},
+        as_json=as_json,
+        text=lambda r: f"{_count(r['locked'], 'rule')} locked",
+    )
 
 
 @rules.command()
@@ -207,5 +208,10 @@ def _fail(error: CdsError, *, as_json: bool) -> NoReturn:
 
 def _counted(error: CdsError) -> str:
     if isinstance(error, RuleFileInvalid):
-        return f"{len(error.complaints)} faults in {len({c.file for c in error.complaints})} files"
+        files = len({c.file for c in error.complaints})
+        return f"{_count(len(error.complaints), 'fault')} in {_count(files, 'file')}"
     return type(error).__name__
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

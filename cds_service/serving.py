@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,9 +21,20 @@ _THREADS = 16
 """Enough that a call can wait for the embedded FHIR server, which answers in the same process."""
 
 
+_STOP_WITHIN = 5
+"""Seconds that a worker has to finish its calls when the service is stopped."""
+
+
 def service() -> Flask:
     """Return the application for a worker process, from the environment."""
+    _leave_signals_to_the_main_process()
     return worker_app(os.environ)
+
+
+def _leave_signals_to_the_main_process() -> None:
+    """Keep a terminal's Ctrl-C from a worker: the main process stops it, and two signals at once can lock it."""
+    if multiprocessing.parent_process() is not None:
+        os.setpgrp()
 
 
 def demo_service() -> Flask:
@@ -59,6 +71,7 @@ def run(
         log_level=LogLevels(settings.log_level),
         log_access=False,
         backpressure=256,
+        workers_kill_timeout=_STOP_WITHIN,
     )
     server.serve()
 

@@ -10,7 +10,7 @@ from typing import Any
 from cds_service.cards.detail import detail_of
 from cds_service.cards.explanation import EXTENSION, explanation_of, without_empty
 from cds_service.cards.suggestions import Chart, Offer, offers_for
-from cds_service.cards.wording import fill, shortened
+from cds_service.cards.wording import fill, sentence, shortened
 from cds_service.evaluate.engine import Engine
 from cds_service.evaluate.findings import Evaluation, Finding
 
@@ -74,7 +74,7 @@ def card_for(
     slots["suggested"] = next((offer.drug for offer in offers.made if offer.drug), "another drug")
     card_id = _id(options, finding)
     suggestions = [_suggestion(offer, card_id, n) for n, offer in enumerate(offers.made)]
-    summary = fill(finding.summary, slots, markdown=False)
+    summary = sentence(fill(finding.summary, slots, markdown=False))
     return without_empty(
         {
             "uuid": card_id,

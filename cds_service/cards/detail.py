@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cds_service.cards.wording import REASONS, fill, harmless
+from cds_service.cards.wording import REASONS, fill, harmless, sentence
 from cds_service.evaluate.findings import Finding, Trial
 from cds_service.evaluate.medication_facts import shown_amount
 from cds_service.evaluate.trial_facts import WORDS
@@ -29,8 +29,9 @@ def detail_of(
     """Return the whole detail; ``left`` are sentences about suggestions that could not be made."""
     rule = rules.by_id[finding.card]
     pathway = rules.pathways[finding.pathway]
-    parts = [fill(rule.file.detail, slots, markdown=True).strip(), *left]
+    parts = [sentence(fill(rule.file.detail, slots, markdown=True).strip()), *left]
     parts += [_also(finding, rules), _why(finding), _trials(finding.trials), _missing(finding.missing)]
+    parts.append("Provisional diagnosis." if finding.provisional else "")
     parts.append(_caps(finding))
     parts.append(_sources(_all_sources(finding, rules)))
     parts.append(f"_{pathway.notice}_")

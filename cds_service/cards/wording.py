@@ -34,6 +34,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~>])")
 REASONS = {
     "absent": "no effect",
     "waned": "effect waned",
+    "short-lived": "effect was short-lived",
     "intolerance": "not tolerated",
     "allergy": "allergy",
     "contraindicated": "contraindicated",
@@ -41,6 +42,8 @@ REASONS = {
     "declined": "declined",
     "too-short": "too short",
     "too-low": "dose too low",
+    "not-adherent": "too little dispensed",
+    "presumed": "headache days stayed high (presumed)",
 }
 """Finer reasons of a verdict, in words."""
 
@@ -120,6 +123,11 @@ def _derived(slots: Mapping[str, object]) -> dict[str, object]:
 
 def _weeks(days: float | None) -> str | None:
     return None if days is None else f"{days / 7:.0f}"
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital first letter: names of drugs are small inside a sentence only."""
+    return text[:1].upper() + text[1:]
 
 
 def shortened(summary: str) -> str:

@@ -51,7 +51,8 @@ def changed(base: Described, changes: Iterable[Change]) -> Described:
         elif change.remove is not None:
             del history[_known(change.remove, history)]
         elif change.edit is not None:
-            history[_known(change.edit, history)] = _edited(history[change.edit], change.words)
+            id_ = _known(change.edit, history)
+            history[id_] = _edited(history[id_], change.words)
         elif change.add is not None:
             history[_free_id(change.add, history)] = change.add
         elif change.replace is not None:

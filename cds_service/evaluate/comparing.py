@@ -166,6 +166,16 @@ def same_target(one: Site, other: Site) -> Truth:
     return _kleene_all(truths)
 
 
+def same_site(one: Site, other: Site) -> Truth:
+    """Not recorded as another place: no part differs where both record it, and the region is known to be the same.
+
+    A side, level or target that is missing on either side matches any (unlike ``same_target``, which it leaves open).
+    """
+    truths = [same_region(one, other), same_side(one, other)]
+    truths += [_part(one.targets, other.targets), _part(one.levels, other.levels)]
+    return Truth.NO if Truth.NO in truths else truths[0]
+
+
 def _kleene_all(truths: Iterable[Truth]) -> Truth:
     seen = set(truths)
     if Truth.NO in seen:

@@ -30,6 +30,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+WANED = frozenset({"waned", "short-lived"})
+"""Finer reasons of a failure after an effect: it wore off, or it wore off too soon to count as a success."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """One course, procedure or series held against its standard.
@@ -76,7 +80,7 @@ class Trial:
     @property
     def finer(self) -> str:
         """Verdict with its reason, as rules name it: ``failed-waned``, ``failed-absent``, else the verdict."""
-        if self.verdict is Verdict.FAILED and self.reason == "waned":
+        if self.verdict is Verdict.FAILED and self.reason in WANED:
             return "failed-waned"
         if self.verdict is Verdict.FAILED:
             return "failed-absent"

@@ -12,7 +12,7 @@ from cds_service.evaluate.findings import Finding, Trial
 from cds_service.evaluate.levels import capped, highest
 from cds_service.evaluate.population import Membership
 from cds_service.evaluate.procedure_facts import matching
-from cds_service.evaluate.trial_facts import latest, recency, selected, test, trials_of
+from cds_service.evaluate.trial_facts import picked, recency, selected, test, trials_of
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, yes
 from cds_service.ruleset.cards import CardFile, TextVariant
 from cds_service.ruleset.facts import Ask, Block, ConditionFact, DraftFact, Item, WithFact
@@ -143,7 +143,7 @@ def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] 
     trials = selected(wanted, case, lambda scope: asker.trials(scope, case))
     pairs = [
         (t, all_of([where, test(t, wanted, case)]))
-        for t, where in (latest(trials) if wanted.pick == "latest" else trials)
+        for t, where in picked(wanted, trials)
     ]
     pairs = sorted(((t, a) for t, a in pairs if not a.no), key=lambda pair: recency(pair[0]), reverse=True)
     if not pairs:

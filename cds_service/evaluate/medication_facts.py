@@ -27,6 +27,14 @@ from cds_service.timeline.courses import Course, courses_of, is_current, last_po
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Certainty, Draft, Missing, Order, Request
 
+MEDICATIONS = (
+    "MedicationAdministration",
+    "MedicationDispense",
+    "MedicationRequest",
+    "MedicationStatement",
+)
+"""Types that tell of a drug; one of them unread leaves its absence open."""
+
 LAPSED_NOTE = "supply ended {date}: confirm whether still taken"
 
 
@@ -85,7 +93,7 @@ def medication(fact: MedicationFact, case: Case) -> Answer:
                 for key in _keys(draft, fact, case):
                     answers.setdefault(key, []).append(proof)
     each = [any_of(group) for group in answers.values()]
-    return counted(each, fact, case, types=["MedicationRequest"], what=f"orders ({' or '.join(fact.in_)})")
+    return counted(each, fact, case, types=MEDICATIONS, what=f"orders ({' or '.join(fact.in_)})")
 
 
 def counted(
@@ -234,7 +242,10 @@ def with_partner(fact: WithFact, case: Case) -> Answer:
     found = []
     if not fact.in_drafts_only:
         for order in recorded_orders(case, fact.in_, fact.except_):
-            if order.reference not in stopped and _partner_fits(order, fact, case):
+            # What this call stops ended today: that is past for a pair, not for a wash-out.
+            if order.reference in stopped and fact.ended_within is None:
+                continue
+            if _partner_fits(order, fact, case):
                 found.append(_recorded_partner(order, fact, case))
     for draft in case.timeline.drafts:
         if _is_other_draft(draft, case) and named(draft.concept, fact.in_, fact.except_):
@@ -242,7 +253,7 @@ def with_partner(fact: WithFact, case: Case) -> Answer:
             if _partner_fits(draft, fact, case):
                 proof = cite(draft, f"{draft.concept.label} in this call's orders", draft.start)
                 found.append(yes(proof, slots=_partner_slots(draft)))
-    answer = settled(found, case, ["MedicationRequest"], f"orders ({' or '.join(fact.in_)})")
+    answer = settled(found, case, MEDICATIONS, f"orders ({' or '.join(fact.in_)})")
     return replace(answer, slots={**answer.slots, **_all_partners(found)}) if answer.yes else answer
 
 
@@ -414,7 +425,10 @@ def _first_in(draft: Order, window: Duration, case: Case) -> Answer:
     ]
     if earlier:
         return no(cite(earlier[0], f"{earlier[0].concept.label} ordered before", earlier[0].start))
-    return settled([], case, ["MedicationRequest"], "earlier orders") if case.timeline.incomplete else yes()
+    unread = sorted(case.timeline.incomplete.intersection(MEDICATIONS))
+    if unread:
+        return unknown(Missing(what="earlier orders", settled_by=f"reading {' and '.join(unread)}"))
+    return yes()
 
 
 def daily_dose(order: Order, ingredient: str | None = None) -> Amount | UnknownAmount:

@@ -24,6 +24,9 @@ from cds_service.timeline.amounts import Amount
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Allergy, Diagnosis, Event, Missing, Order
 
+CARE = ("DiagnosticReport", "Encounter", "ImagingStudy", "Observation", "Procedure", "ServiceRequest")
+"""Types that tell of care; one of them unread leaves its absence open."""
+
 SEVERE_REACTIONS = frozenset({"sjs-ten-dress", "anaphylaxis"})
 """Manifestations that make an allergy severe whatever its criticality (ruling on allergies)."""
 
@@ -195,7 +198,8 @@ def care(fact: CareFact, case: Case) -> Answer:
         if fact.after is not None and case.anchor is not None:
             checks.append(dated(later(when, case.anchor.when), when, event.concept.label))
         found.append(all_of(checks))
-    return settled(found, case, ["Procedure", "ServiceRequest"], f"care ({' or '.join(fact.in_)})")
+    types = ("ServiceRequest",) if fact.state == "ordered" else CARE
+    return settled(found, case, types, f"care ({' or '.join(fact.in_)})")
 
 
 def _care_events(case: Case) -> Iterable[tuple[Event, DateSpan | None, bool]]:

@@ -14,6 +14,7 @@ from cds_service.evaluate.comparing import (
     longer_ago,
     same_region,
     same_side,
+    same_site,
     same_target,
     within,
 )
@@ -44,7 +45,7 @@ WORDS = {
 """Verdicts in words for cards."""
 
 
-SITES = {"target": same_target, "region": same_region, "side": same_side}
+SITES = {"target": same_target, "site": same_site, "region": same_region, "side": same_side}
 """How ``same`` compares two places."""
 
 
@@ -64,9 +65,7 @@ def trials_of(names: Sequence[str], case: Case, trials: Trials) -> list[Trial]:
 
 def trial(fact: TrialFact, case: Case, trials: Trials) -> Answer:
     """Select trials, then pick, then test the verdict, then count."""
-    chosen = selected(fact, case, trials)
-    if fact.pick == "latest":
-        chosen = latest(chosen)
+    chosen = picked(fact, selected(fact, case, trials))
     tested = [(t, all_of([where, test(t, fact, case)])) for t, where in chosen]
     if fact.every:
         return _every(fact, case, tested)
@@ -90,9 +89,11 @@ def selected(fact: TrialFact, case: Case, trials: Trials) -> list[tuple[Trial, A
 
 def _same(item: Trial, same: str, case: Case) -> bool:
     draft = case.draft
-    if same in {"target", "region", "side"}:
+    if same in SITES:
         return True
     if same == "ingredient":
+        if draft is None and case.anchor is not None and case.anchor.trial is not None:
+            return item.ingredient == case.anchor.trial.ingredient
         return isinstance(draft, Order) and item.ingredient in draft.ingredient_names
     mine = _draft_therapies(case)
     attribute = {"class": "class_", "modality": "modality"}.get(same)
@@ -139,6 +140,32 @@ def _when_and_where(item: Trial, fact: TrialFact, case: Case) -> list[Answer]:
         if place is not None:
             checks.append(answer_for(SITES[fact.same](item.site or Site(), place)))
     return checks
+
+
+def picked(fact: TrialFact, chosen: Sequence[tuple[Trial, Answer]]) -> list[tuple[Trial, Answer]]:
+    """Return the trials that the fact picks of those selected."""
+    match fact.pick:
+        case "latest":
+            return latest(chosen)
+        case "latest-of-site":
+            return latest_of_site(chosen)
+        case _:
+            return list(chosen)
+
+
+def latest_of_site(chosen: Sequence[tuple[Trial, Answer]]) -> list[tuple[Trial, Answer]]:
+    """Leave out every trial that a later one at a place not known to be another supersedes."""
+    used = [(t, a) for t, a in chosen if t.start is not None or t.end is not None or t.running]
+    return [
+        (t, a)
+        for t, a in used
+        if not any(
+            recency(other) > recency(t)
+            and same_site(other.site or Site(), t.site or Site()) is not Truth.NO
+            for other, _ in used
+            if other is not t
+        )
+    ]
 
 
 def latest(chosen: Sequence[tuple[Trial, Answer]]) -> list[tuple[Trial, Answer]]:
@@ -196,6 +223,10 @@ def _positive(item: Trial) -> Answer:
         )
         for r in item.references
     )
+    if item.certainty is not Certainty.DOCUMENTED:  # the verdict may be less sure than what it cites
+        evidence = tuple(
+            replace(e, certainty=item.certainty) if e.certainty is Certainty.DOCUMENTED else e for e in evidence
+        )
     return Answer(truth=Truth.YES, evidence=evidence, says=(sentence,))
 
 
@@ -210,6 +241,8 @@ def _every(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]) 
 def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]) -> Answer:
     groups: dict[object, list[Answer]] = {}
     names: dict[object, str] = {}
+    if fact.apart is not None:
+        tested = _spaced(tested, case.rules.window(fact.apart, case.pathway).days)
     for item, answer in tested:
         key = _key(item, fact)
         groups.setdefault(key, []).append(answer)
@@ -229,6 +262,20 @@ def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]
     if first is not None:
         slots |= trial_slots(first)
     return replace(joined, slots={**joined.slots, **slots})
+
+
+def _spaced(tested: Sequence[tuple[Trial, Answer]], days: int) -> list[tuple[Trial, Answer]]:
+    """Keep of the trials that count, in order of time, those that begin so many days after the last one kept."""
+    kept: list[tuple[Trial, Answer]] = []
+    last: DateSpan | None = None
+    for item, answer in sorted(tested, key=lambda pair: _day(pair[0].start)):
+        if answer.no or item.start is None:
+            continue
+        if last is not None and (item.start.first - last.last).days < days:
+            continue
+        kept.append((item, answer))
+        last = item.start
+    return kept
 
 
 def _key(item: Trial, fact: TrialFact) -> object:

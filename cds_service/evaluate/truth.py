@@ -107,7 +107,10 @@ def _join(answers: Iterable[Answer]) -> Answer:
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
-    """And: no as soon as one is no; unknown when any is unknown; its missing list names only what could change it."""
+    """And: no as soon as one is no; unknown when any is unknown; its missing list names only what could change it.
+
+    What a met part leaves open (an exemption that is not known to hold) stays in the list.
+    """
     answers = list(answers)
     failing = [a for a in answers if a.no]
     if failing:
@@ -116,7 +119,7 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     open_ = [a for a in answers if a.unknown]
     if open_:
         return replace(joined, truth=Truth.UNKNOWN, possible=all(a.possible for a in open_))
-    return replace(joined, truth=Truth.YES, missing=())
+    return replace(joined, truth=Truth.YES)
 
 
 def any_of(answers: Iterable[Answer]) -> Answer:
@@ -126,7 +129,7 @@ def any_of(answers: Iterable[Answer]) -> Answer:
     if met:
         met.sort(key=_weakness)
         best = _weakness(met[0])
-        return replace(_join(a for a in met if _weakness(a) == best), truth=Truth.YES, missing=())
+        return replace(_join(a for a in met if _weakness(a) == best), truth=Truth.YES)
     open_ = [a for a in answers if a.unknown]
     if open_:
         return replace(_join(open_), truth=Truth.UNKNOWN, possible=any(a.possible for a in open_))

@@ -124,7 +124,7 @@ class Suggestion(Model):
     """Order the therapy of the anchor's trial again, unless anything forbids it."""
     first_missing_step: bool | None = None
     only_untried: bool = True
-    recommended: bool = False
+    recommended: bool | Literal["when-critical"] = False
     label: str | None = None
     only_if: Logic | None = None
     reason: Names = ()
@@ -204,12 +204,16 @@ class CardFile(Model):
     silences: tuple[Kind, ...] = ()
     gives_way_to: CardIds = ()
     replaces: CardIds = ()
+    twin_of: CardIds = ()
+    """Cards of another pathway that say the same: of one draft, or of the patient, they are shown as one card."""
+    never_silenced: bool = False
+    """Stays when another card silences its kind."""
     only_alone: bool = False
     drop_first: bool = False
     show_again_after: ShowAgain | None = None
     known_gaps: tuple[str, ...] = ()
     pathways: Names = ()
-    """Only for shared rules: the pathways it may be shown under, in order."""
+    """The pathways it may be shown under, in order; a rule in a pathway's folder names that pathway among them."""
 
     @model_validator(mode="after")
     def _fires_somehow(self) -> CardFile:

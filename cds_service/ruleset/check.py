@@ -127,9 +127,9 @@ class Checker:
         for place, message in slot_faults(card):
             self._fault(file, place, message)
         self._templates(file, scopes)
-        if file.home != SHARED and card.pathways:
+        if file.home != SHARED and card.pathways and file.home not in card.pathways:
             self._fault(
-                file, ("pathways",), "only a shared rule names pathways; this one belongs to its folder's"
+                file, ("pathways",), f"does not name {file.home}, the pathway of the folder that it lies in"
             )
         if file.home == SHARED and not card.pathways:
             self._fault(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from cds_service.ruleset import facts, trials
 from cds_service.ruleset.parts import Part
 from cds_service.ruleset.pathway import Population
-from cds_service.ruleset.ruleset import HookNeeds, Ruleset
-from cds_service.ruleset.uses import Uses, uses_of
+from cds_service.ruleset.ruleset import HookNeeds, Rule, Ruleset
+from cds_service.ruleset.uses import Uses
 from cds_service.terminology import Member
 
 MEDICATIONS = frozenset(
@@ -20,6 +20,7 @@ MEDICATIONS = frozenset(
         "Medication",
     }
 )
+SIGNING = "order-sign"
 IMAGING = frozenset({"DiagnosticReport", "ImagingStudy"})
 CARE = frozenset({"Procedure", "ServiceRequest", "Encounter", "Observation"}) | IMAGING | MEDICATIONS
 
@@ -49,6 +50,7 @@ TYPES_OF_WORD: Mapping[str, frozenset[str]] = {
     "daily_total": MEDICATIONS,
     "treatment_days": MEDICATIONS,
     "table_limit": frozenset({"Observation"}),
+    "setting": frozenset(),
 }
 """What each fact word reads of the record; drafts come with the call."""
 
@@ -79,7 +81,8 @@ def _types_of_part(part: Part) -> frozenset[str]:
         case facts.TrialFact():
             return TYPES_OF_WORD["trial"]
         case facts.ProcedureFact():
-            return TYPES_OF_WORD["procedure"]
+            following = model.followed_by or model.not_followed_by
+            return TYPES_OF_WORD["procedure"] | (FOLLOWING if following else frozenset())
         case facts.DraftFact():
             return _types_of_draft(model)
         case trials.TherapyDefinition():
@@ -138,6 +141,8 @@ def _observation_sets_of(part: Part) -> frozenset[str]:
     match model:
         case facts.ConditionFact():
             return frozenset(model.not_followed_by)
+        case facts.ProcedureFact():
+            return frozenset((*model.followed_by, *model.not_followed_by))
         case facts.ObservationFact():
             return frozenset((*model.in_, *model.not_followed_by))
         case facts.MonthlyFact() | facts.CareFact():
@@ -149,21 +154,31 @@ def _observation_sets_of(part: Part) -> frozenset[str]:
     return frozenset()
 
 
-def types_by_rule(rules: Ruleset) -> dict[str, frozenset[str]]:
+def types_by_rule(uses: Mapping[str, Uses]) -> dict[str, frozenset[str]]:
     """Return the FHIR types that each rule can read, by card id."""
-    return {rule.id: types_of(uses_of(rules, rule)) for rule in rules.rules}
+    return {card: types_of(used) for card, used in uses.items()}
 
 
-def needs_of_hooks(rules: Ruleset, hooks: Iterable[str]) -> dict[str, HookNeeds]:
-    """Return what the rules of each hook can read."""
+def needs_of_hooks(rules: Ruleset, hooks: Iterable[str], uses: Mapping[str, Uses]) -> dict[str, HookNeeds]:
+    """Return what the rules of each hook can read; ``uses`` is what every rule uses, by card id.
+
+    A suggestion is offered only when no rule would object to it at signing: a hook whose rules suggest orders needs what
+    the rules of order-sign read, too.
+    """
     members = rules.terminology.index.all_members()
-    uses = {rule.id: uses_of(rules, rule) for rule in rules.rules}
     found = {}
     for hook in hooks:
-        of_hook = [uses[rule.id] for rule in rules.for_hook(hook)]
+        asked = {rule.id for rule in rules.for_hook(hook)}
+        if any(_suggests_orders(rule) for rule in rules.for_hook(hook)):
+            asked |= {rule.id for rule in rules.for_hook(SIGNING)}
+        of_hook = [uses[card] for card in asked]
         types = frozenset().union(*map(types_of, of_hook))
         found[hook] = HookNeeds(types=types, observation_codes=_codes(of_hook, members))
     return found
+
+
+def _suggests_orders(rule: Rule) -> bool:
+    return any(wish.delete is None and wish.stop is None for wish in rule.file.suggest)
 
 
 def _codes(of_hook: Sequence[Uses], members: Mapping[str, Sequence[Member]]) -> tuple[str, ...]:

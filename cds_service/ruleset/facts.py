@@ -13,7 +13,7 @@ from pydantic_core import InitErrorDetails
 from cds_service.ruleset.wording import clear, line_error, message_of, unknown_word
 from cds_service.ruleset.words import Length, Limit, Model, Name, Names, Window
 
-Same = Literal["ingredient", "class", "modality", "route", "target", "region", "side"]
+Same = Literal["ingredient", "class", "modality", "route", "target", "site", "region", "side"]
 Pick = Literal["latest", "earliest", "any", "highest", "lowest"]
 
 
@@ -47,6 +47,7 @@ class ConditionFact(Model):
     before: Literal["anchor"] | None = None
     onset_age_below: Limit | None = None
     region: Names = ()
+    same: Literal["region"] | None = None
     side: Literal["left", "right", "bilateral"] | None = None
     severity: Literal["severe"] | None = None
     status: Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved"] | None = None
@@ -130,6 +131,10 @@ class ProcedureFact(Comparison):
     except_: Names = Field(default=(), alias="except")
     state: Literal["done", "not-done", "any"] = "done"
     within: Window | None = None
+    newer_than: Window | None = None
+    """Fewer whole days before the planned day of the draft (else the day of judgement) than this."""
+    at_least_ago: Window | None = None
+    """Done at least this long ago."""
     after: Literal["anchor"] | None = None
     before: Literal["anchor"] | None = None
     same: Same | None = None
@@ -141,6 +146,10 @@ class ProcedureFact(Comparison):
     route: Names = ()
     text: Names = ()
     """Phrase lists that must match the procedure's words."""
+    followed_by: Names = ()
+    """Something of these sets (diagnosis, procedure, report, result or its value) is on record after its day."""
+    not_followed_by: Names = ()
+    """Nothing of these sets (diagnosis, procedure, report, result or its value) is on record on its day or later."""
     pick: Literal["latest", "earliest"] = "latest"
 
 
@@ -193,7 +202,8 @@ class EncounterFact(Model):
     """A visit, by its class or type; ``state: current`` is the call's running encounter or one in progress."""
 
     in_: Names = Field(default=(), alias="in")
-    visit_class: Names = ()
+    visit_class: tuple[str, ...] = ()
+    """Class codes of the encounter: ``AMB``, ``IMP``, ``EMER`` …"""
     state: Literal["current", "ever"] = "ever"
     within: Window | None = None
 
@@ -236,7 +246,8 @@ class TrialFact(Comparison):
     """Judged or ended within this long."""
     ended_before: Window | None = None
     after: Literal["anchor"] | None = None
-    pick: Literal["latest", "any"] = "any"
+    pick: Literal["latest", "latest-of-site", "any"] = "any"
+    """``latest-of-site``: of each place on the body the latest."""
     region: Names = ()
     """Body regions (value sets) that the trial's site must be in."""
     verdict: Names = ()
@@ -245,6 +256,8 @@ class TrialFact(Comparison):
     """Finer reasons: ``absent``, ``waned``, ``intolerance``, ``allergy``, ``declined`` …"""
     certainty: Literal["documented", "any"] = "any"
     distinct: Literal["ingredient", "class", "modality", "route", "trial"] | None = None
+    apart: Window | None = None
+    """With ``distinct: trial``: trials closer together than this count once."""
     every: bool = False
     """All of the group, not one: every therapy of ``of`` has the verdict."""
 
@@ -285,6 +298,8 @@ class DraftFact(Model):
     """No order of the same ingredient within this long."""
     raises_dose_of_same: bool | None = None
     side: Literal["left", "right", "bilateral"] | None = None
+    region: Names = ()
+    """Body regions (value sets) that the order's site must be in; a site that is not recorded answers unknown."""
     combination: bool | None = None
 
 
@@ -330,6 +345,13 @@ class TableLimitFact(Model):
     within: Window
 
 
+class SettingFact(Model):
+    """A site's setting has this value: chooses a text or an exception by profile, never a number."""
+
+    name: Name
+    is_: str = Field(alias="is")
+
+
 class Some(Model):
     """At least ``at_least`` of a list."""
 
@@ -360,6 +382,7 @@ FACT_WORDS: dict[str, type[Model]] = {
     "daily_total": DailyTotalFact,
     "treatment_days": TreatmentDaysFact,
     "table_limit": TableLimitFact,
+    "setting": SettingFact,
 }
 LOGIC_WORDS = ("all", "any", "none", "unless", "some", "possibly")
 

@@ -11,38 +11,35 @@ from typing import Any
 
 from cds_service.errors import LockMismatch
 from cds_service.ruleset.ruleset import Rule, Ruleset
-from cds_service.ruleset.uses import uses_of
+from cds_service.ruleset.uses import Uses
 from cds_service.ruleset.words import Model
 
 LOCK = "rules.lock.json"
 
 
-def hashes_of(rules: Ruleset) -> Mapping[str, str]:
+def hashes_of(rules: Ruleset, uses: Mapping[str, Uses]) -> Mapping[str, str]:
     """Return for every rule the SHA-256 of it and of every fact, setting, therapy, standard, table and set that it uses.
 
-    The rule's ``version`` and ``status`` are left out: they say nothing about what the rule does. Settings count with
-    the value of the profile in force.
+    ``uses`` is what every rule uses, by card id. A rule's ``version`` and ``status`` are left out: they say nothing
+    about what it does. Settings count with the value of the profile in force.
     """
-    members = {name: [plain(m, without={"label"}) for m in found] for name, found in _all_members(rules)}
-    return {rule.id: _hash(rules, rule, members) for rule in rules.rules}
+    known = rules.terminology.index.all_members()
+    used = {name for rule_uses in uses.values() for name in rule_uses.sets}
+    members = {name: [plain(m, without={"label"}) for m in known.get(name, ())] for name in used}
+    return {rule.id: _hash(rules, rule, uses[rule.id], members) for rule in rules.rules}
 
 
-def _hash(rules: Ruleset, rule: Rule, members: Mapping[str, Any]) -> str:
-    uses = uses_of(rules, rule)
+def _hash(rules: Ruleset, rule: Rule, uses: Uses, members: Mapping[str, Any]) -> str:
     content = {
         "card": plain(rule.file, without={"version", "status"}),
         "rows": [plain(row, without={"where"}) for row in rule.rows],
         "uses": {"/".join(key): plain(value) for key, value in uses.definitions.items()},
         "tables": {name: list(map(dict, rules.tables[name])) for name in uses.tables},
-        "sets": {name: members.get(name, []) for name in uses.sets},
+        "sets": {name: members[name] for name in uses.sets},
         "phrases": sorted(uses.phrases),
         "cards": sorted(uses.cards),
     }
     return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
-def _all_members(rules: Ruleset) -> Iterable[tuple[str, Iterable[Any]]]:
-    return rules.terminology.index.all_members().items()
 
 
 def canonical(content: Any) -> str:

@@ -31,6 +31,7 @@ _DEFINED: Mapping[Names, Callable[[_Part], Set[str]]] = {
     Names.FACT: lambda part: set(part.facts),
     Names.LIMIT: lambda part: set(part.settings),
     Names.WINDOW: lambda part: set(part.settings),
+    Names.SETTING: lambda part: set(part.settings),
     Names.THERAPIES: lambda part: set(part.therapies),
     Names.THERAPIES_OR_SETS: lambda part: set(part.therapies),
     Names.THERAPIES_OR_ORDERS: lambda part: {*part.therapies, *part.orders},

@@ -9,6 +9,7 @@ MEANINGS: Mapping[str, str] = {
     "above": "More than this.",
     "adequate": "The standards, the first row that fits counts.",
     "anchor": "One dated event that the card hangs on; without it no card.",
+    "adherence": "How far dispenses must cover a trial.",
     "after": "`anchor`: later than the card's anchor.",
     "all": "Every one of these holds.",
     "all_suitable": "Each of these therapies that nothing forbids, one suggestion each.",
@@ -100,6 +101,8 @@ MEANINGS: Mapping[str, str] = {
     "medication": "Value sets of drugs.",
     "modality": "Kind of procedure, a word of the pathway's own.",
     "name": "The step in words.",
+    "SettingFact.name": "The setting.",
+    "SettingFact.is": "The value that it must have.",
     "needs_adequate": "Whether the trial must have been adequate for this evidence (default: by verdict).",
     "next_ordered_for": "The next therapy's order says why this one ended.",
     "no_reason": "The order states no reason (`false`: states one).",
@@ -219,6 +222,7 @@ MEANINGS: Mapping[str, str] = {
     "when": "What must hold.",
     "About.when": "When the card comes, in words.",
     "where": "In which texts.",
+    "with_within": "How near, for `unless_with`.",
     "within": "Not longer ago than this, counted back from the day of judgement.",
     "Score.within": "Values so long around it.",
 }
@@ -247,6 +251,7 @@ UNKNOWN: Mapping[str, str] = {
     "daily_total": "A part has no dose: then only the low bound is known.",
     "treatment_days": "No quantity; between low and high bound (*possible*).",
     "table_limit": "No measured value, or no dose.",
+    "setting": "Never: a setting always has a value.",
 }
 """Fact word to what leaves it unknown. A missing datum is named on the card; unknown never counts as no."""
 
@@ -272,6 +277,7 @@ EXAMPLES: Mapping[str, str] = {
     "with": "with: {in: maoi, ended_within: 14 days}",
     "daily_total": "daily_total: {of: opioid, table: mme-factors, at_least: 50 MME/d}",
     "treatment_days": "treatment_days: {of: triptan, over: 90 days, per: 28 days, table: acute-limits, at_least: 10}",
+    "setting": "setting: {name: block-profile, is: consensus}",
     "table_limit": "table_limit: {table: renal-limits, by: egfr-lab, within: 12 months}",
 }
 """Fact word to one example."""

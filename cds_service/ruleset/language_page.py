@@ -95,7 +95,7 @@ def _fact_words() -> Iterator[str]:
     yield "## Fact words\n\nEach asks one question of the record."
     yield "`at_least`, `at_most`, `above`, `below` compare the number found; several are and-ed.\n"
     for word, model in FACT_WORDS.items():
-        yield f"### `{word}`\n\n{_summary(model)}\n\n*Unknown when:* {UNKNOWN[word]}\n\n```yaml\n{EXAMPLES[word]}\n```\n"
+        yield f"### `{word}`\n\n{_summary(model)}\n\n*Unknown when:* {UNKNOWN.get(word, '')}\n\n```yaml\n{EXAMPLES.get(word, '')}\n```\n"
         yield _table(model)
 
 
@@ -109,6 +109,7 @@ def _trial_words() -> Iterator[str]:
         ("`trials`", trials.Trials),
         ("`adequate`: a row of the standard", trials.StandardRow),
         ("`unknown_dose`", trials.UnknownDose),
+        ("`adherence`", trials.Adherence),
         ("`verdicts` and `procedures`: evidence by verdict", trials.VerdictEvidence),
         ("An item of evidence", trials.Evidence),
         ("`score`", trials.Score),

@@ -41,6 +41,8 @@ UNTRIED = frozenset({"untried", "not-tried", "any-use"})
 INTAKE = re.compile(r"\b(took|taken|takes|has been taking|swallowed)\b", re.IGNORECASE)
 """Words that claim intake where the record shows only orders."""
 
+_DEFINITIONS = frozenset({Names.FACT, Names.LIMIT, Names.WINDOW, Names.SETTING})
+
 _SEMICOLON = re.compile(r"\s*;\s*")
 
 
@@ -126,7 +128,7 @@ class _Linter:
         models += [s.model for s in self.library.shared]
         for model in models:
             used.update(
-                r.name for r in references(model) if r.kind in {Names.FACT, Names.LIMIT, Names.WINDOW}
+                r.name for r in references(model) if r.kind in _DEFINITIONS
             )
         for rule in self.rules.rules:
             used.update(name for row in rule.rows for name in (row.if_, row.unless) if name)
@@ -153,10 +155,10 @@ class _Linter:
         show = file.model.show
         hooks = set(_SEMICOLON.split(row["hooks"]))
         if set(show.hooks) != hooks:
-            yield file.complaint(("show", "hooks"), f"{INDEX} has {', '.join(sorted(hooks))}")
+            yield file.complaint(("show", "hooks"), f"are not those of {INDEX}: {', '.join(sorted(hooks))}")
         for word, value in (("kind", show.kind), ("scope", show.scope)):
             if row[word] != value:
-                yield file.complaint(("show", word), f"{INDEX} has {row[word]}")
+                yield file.complaint(("show", word), f"{word} is {value}, {INDEX} has {row[word]}")
         levels = set(re.split(r"[|;]", row["indicator"]))
         beyond = _levels_of(file.model, self.rules.by_id[file.model.card]) - levels
         if beyond:

@@ -22,6 +22,7 @@ from cds_service.ruleset.profiles import check_profile, chosen_profiles, under
 from cds_service.ruleset.ruleset import Rule, Ruleset
 from cds_service.ruleset.strata import StrataChecker
 from cds_service.ruleset.tables import Tables, load_tables
+from cds_service.ruleset.uses import uses_of
 from cds_service.ruleset.vocabulary import Vocabulary
 from cds_service.terminology import CATEGORY_ORDER, Terminology, load_terminology
 
@@ -67,10 +68,19 @@ def read_ruleset(
     rules = under(rules, chosen_profiles(library, profiles, faults=faults))
     if faults:
         return rules, faults
-    hashes = hashes_of(rules)
-    hashed = tuple(replace(rule, hash=hashes[rule.id]) for rule in rules.rules)
-    needs = needs_of_hooks(rules, get_args(HookName))
-    return replace(rules, rules=hashed, needs=needs, types_by_rule=types_by_rule(rules)), faults
+    return _completed(rules), faults
+
+
+def _completed(rules: Ruleset) -> Ruleset:
+    """Add what follows from all of the files: content hashes and data needs."""
+    uses = {rule.id: uses_of(rules, rule) for rule in rules.rules}
+    hashes = hashes_of(rules, uses)
+    return replace(
+        rules,
+        rules=tuple(replace(rule, hash=hashes[rule.id]) for rule in rules.rules),
+        needs=needs_of_hooks(rules, get_args(HookName), uses),
+        types_by_rule=types_by_rule(uses),
+    )
 
 
 def vocabulary_of(terminology: Terminology, library: Library) -> Vocabulary:

@@ -62,6 +62,8 @@ class PathwayFile(Model):
     """Pathways whose facts and trials may be used too (declared, one way)."""
     text_cap: Literal["critical", "warning", "info"] = "critical"
     """Highest level of a card that rests on words instead of codes."""
+    order_text_cap: Literal["critical", "warning", "info"] | None = None
+    """The same where only orders, drafted or in use, are known by words; default ``text_cap``."""
     merge_criticals: bool = False
     """All critical findings on one draft become one card."""
     default_profile: Name | None = None

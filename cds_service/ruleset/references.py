@@ -19,6 +19,7 @@ class Names(StrEnum):
     FACT = "fact"
     LIMIT = "setting that holds a number"
     WINDOW = "setting that holds a duration"
+    SETTING = "setting"
     SETS = "value set"
     SETS_OR_DRAFT = "value set (or draft)"
     SETS_OR_PHRASES = "value set or phrase list"
@@ -54,6 +55,7 @@ class Reference:
 _Fields = Mapping[str, Names]
 
 _SET_FIELDS: Mapping[type[Model], _Fields] = {
+    facts.SettingFact: {"name": Names.SETTING, "is_": Names.FREE},
     facts.ConditionFact: {
         "in_": Names.SETS,
         "except_": Names.SETS,
@@ -82,6 +84,8 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "reason": Names.SETS,
         "route": Names.ROUTES,
         "text": Names.PHRASES,
+        "followed_by": Names.SETS,
+        "not_followed_by": Names.SETS,
     },
     facts.ReportFact: {
         "in_": Names.SETS,
@@ -98,6 +102,7 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
     facts.TrialFact: {
         "of": Names.THERAPIES,
         "except_": Names.THERAPIES,
+        "region": Names.SETS,
         "verdict": Names.VERDICTS,
         "reason": Names.FREE,
     },
@@ -111,6 +116,7 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "setting": Names.FREE,
         "priority": Names.FREE,
         "text": Names.PHRASES,
+        "region": Names.SETS,
     },
     facts.WithFact: {"in_": Names.SETS, "except_": Names.SETS, "route": Names.ROUTES},
     facts.DailyTotalFact: {"of": Names.SETS, "table": Names.TABLE},
@@ -123,6 +129,8 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "counts_if_reason": Names.SETS,
         "counts_if_text": Names.PHRASES,
         "unless_condition": Names.SETS,
+        "unless_text": Names.PHRASES,
+        "unless_with": Names.SETS,
         "class_": Names.FREE,
         "modality": Names.FREE,
         "names": Names.FREE,
@@ -148,6 +156,7 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "not_done_for": Names.SETS,
         "not_done_text": Names.OUTCOMES,
         "outcome": Names.SETS,
+        "unless_outcome": Names.SETS,
         "outcome_text": Names.OUTCOMES_OR_PHRASES,
         "complication": Names.SETS,
         "condition": Names.SETS,
@@ -171,6 +180,7 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "overrides": Names.OVERRIDES,
         "gives_way_to": Names.CARDS,
         "replaces": Names.CARDS,
+        "twin_of": Names.CARDS,
         "pathways": Names.PATHWAYS,
     },
     pathway.Population: {"condition": Names.SETS, "text": Names.SETS_OR_PHRASES},
@@ -236,11 +246,14 @@ def _facts(value: Any, place: Place) -> Iterator[Reference]:
 
 WINDOW_FIELDS = frozenset(
     {
+        "apart",
+        "at_least_ago",
         "ended_before",
         "ended_within",
         "first_in",
         "lasted",
         "lasted_at_most",
+        "newer_than",
         "onset_before",
         "recorded_before",
         "started_within",
@@ -257,6 +270,8 @@ LIMIT_FIELDS = frozenset(
         "daily_dose_above",
         "daily_dose_at_least",
         "daily_dose_at_most",
+        "counts_if_dose",
+        "covers_at_least",
         "dose_given",
         "dose_rate_above",
         "fell_at_least",
@@ -264,6 +279,7 @@ LIMIT_FIELDS = frozenset(
         "onset_age_below",
         "single_dose",
         "strength",
+        "youngest",
     }
 )
 ITEM_FIELDS = frozenset(

@@ -52,7 +52,7 @@ class Reading:
 
 _OF_THE_DRAFT = (facts.DraftFact, facts.WithFact, facts.TableLimitFact)
 _DRUG_ASPECTS = frozenset({"ingredient", "class", "route"})
-_PLACE_ASPECTS = frozenset({"target", "region", "modality", "side"})
+_PLACE_ASPECTS = frozenset({"target", "site", "region", "modality", "side"})
 
 
 def readings(rules: Ruleset, model: Any, scope: str, *, place: Place = ()) -> Iterator[Reading]:

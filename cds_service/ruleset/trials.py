@@ -24,7 +24,14 @@ class TherapyDefinition(Model):
     conditional: Names = ()
     counts_if_reason: Names = ()
     counts_if_text: Names = ()
+    counts_if_dose: Limit | None = None
+    """A conditional drug counts when its single dose is known and at least this, and no other reason is stated."""
     unless_condition: Names = ()
+    unless_text: Names = ()
+    """Phrase lists: a procedure whose words match them is none of this therapy."""
+    unless_with: Names = ()
+    """Value sets: a procedure is none of this therapy when one of these was done so near (``with_within``)."""
+    with_within: Length | None = None
     class_: Name | None = Field(default=None, alias="class")
     modality: Name | None = None
     route: Names = ()
@@ -92,6 +99,7 @@ class Score(Model):
     of: Names
     at_least: Limit | None = None
     at_most: Limit | None = None
+    below: Limit | None = None
     fell_at_least: Limit | None = None
     fell_below: Limit | None = None
     baseline: Length | None = None
@@ -102,10 +110,16 @@ class Score(Model):
     """A value later than the response is again at least this share of the baseline: the benefit is gone."""
     back_after: Length | None = None
     """Not earlier than this after the start."""
+    back_within: Length | None = None
+    """Not later than this after the start."""
+    same_day: Length | None = None
+    """Instead of windows in days: the first value of the procedure's day against the best one at most this long after it."""
     during: Literal["adequate-dose", "last"] | None = None
     last: Length | None = None
     later_than: Literal["judge_after"] | Length | None = None
     within: Length | None = None
+    after_end: Length | None = None
+    """Only values after the end of a course, not later than this after it; every one of them must meet the comparison."""
 
 
 class FollowedBy(Model):
@@ -117,7 +131,8 @@ class FollowedBy(Model):
     """It came at most this long after."""
     later_than: Length | None = None
     """It came longer after than this."""
-    same: Literal["target", "region"] | None = None
+    same: Literal["target", "site", "region"] | None = None
+    """``target``: surely the same; ``site``: not recorded as another; ``region``: not another region."""
 
 
 class NextOrdered(Model):
@@ -146,11 +161,17 @@ class Evidence(Model):
     not_done_for: Names = ()
     not_done_text: tuple[str, ...] = ()
     outcome: Names = ()
+    unless_outcome: Names = ()
+    """The item says nothing of a procedure whose recorded outcome is of these sets."""
     outcome_text: tuple[str, ...] = ()
     """Phrase categories or finding lists in a procedure's words: always inferred."""
     complication: Names = ()
+    complicated: bool | None = None
+    """Any complication is recorded with the procedure, whether or not a table knows it."""
     next_ordered_for: NextOrdered | None = None
     score: Score | None = None
+    and_score: Score | None = None
+    """A second score that must tell the same."""
     followed_by: FollowedBy | None = None
     condition: Names = ()
     condition_state: Literal["recurrence"] | None = None
@@ -189,6 +210,15 @@ class VerdictEvidence(Model):
     """What is recorded but leaves the verdict open (a partial outcome); its ``reason`` is shown."""
 
 
+class Adherence(Model):
+    """A drug trial is adequate only when dispenses cover enough of its days; judged only when they span the trial."""
+
+    covers_at_least: Limit
+    """Share of the trial's days that the dispensed supply covers."""
+    spans_within: Length
+    """Judged only when the first and the last dispense lie this close to the trial's first and last day."""
+
+
 class Trials(Model):
     """How trials of a pathway are judged."""
 
@@ -199,6 +229,7 @@ class Trials(Model):
     """What a trial known only from text counts: as inferred, low (info at most), or never towards a total."""
     combination_adequate: bool = False
     unknown_dose: UnknownDose | None = None
+    adherence: Adherence | None = None
     adequate: tuple[StandardRow, ...]
     verdicts: VerdictEvidence
     procedures: VerdictEvidence = VerdictEvidence()
@@ -225,6 +256,7 @@ class LadderStep(Model):
 
 
 __all__ = [
+    "Adherence",
     "DrugFree",
     "Evidence",
     "FollowedBy",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from cds_service.ruleset.cards import Suggestion
+from cds_service.ruleset.facts import TrialFact
 from cds_service.ruleset.parts import Part, parts
 from cds_service.ruleset.references import Names, Reference, references_of
 from cds_service.ruleset.ruleset import Rule, Ruleset
 from cds_service.ruleset.trials import TherapyDefinition
+from cds_service.ruleset.words import Model
 
 SHARED = "shared"
 VERDICT_WORDS = frozenset({"trial", "step"})
@@ -98,7 +101,7 @@ class _Collector:
             self.parts[key] = part
             for reference in references_of(part):
                 self.follow(reference, scope)
-            if part.word in VERDICT_WORDS:
+            if part.word in VERDICT_WORDS or _asks_for_verdicts(part.model):
                 self.add_standards(scope)
 
     def add_rows(self, rule: Rule, scope: str) -> None:
@@ -112,7 +115,7 @@ class _Collector:
         name, kind = reference.name, reference.kind
         if kind is Names.FACT:
             self.add_fact(name, scope)
-        elif kind in {Names.LIMIT, Names.WINDOW}:
+        elif kind in {Names.LIMIT, Names.WINDOW, Names.SETTING}:
             self.add_setting(name, scope)
         elif kind is Names.TABLE:
             self.tables.add(name)
@@ -195,3 +198,10 @@ class _Collector:
             return False
         self.definitions[key] = value
         return True
+
+
+def _asks_for_verdicts(model: Model) -> bool:
+    """A suggested therapy must not have failed; an anchored trial has a verdict."""
+    if isinstance(model, Suggestion):
+        return model.delete is None and model.stop is None
+    return isinstance(model, TrialFact)

@@ -6,18 +6,19 @@ Pure: the day, the time and the terminology are arguments. A resource that no ru
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 
 from cds_service.records.members import Unusable
 from cds_service.records.patient import PatientRecords
 from cds_service.records.references import is_about, reference_of
-from cds_service.records.resources import AnyResource, Bundle, Patient
+from cds_service.records.resources import AnyResource, Bundle, Observation, Patient
 from cds_service.timeline.circumstances import read_device, read_encounter, read_patient
 from cds_service.timeline.diagnoses import read_allergy, read_condition
 from cds_service.timeline.drafts import medications_of, read_draft, resources_of, selected_drafts
-from cds_service.timeline.events import Draft, Event, Order, Performed, Report, Request, Timeline
+from cds_service.timeline.events import Draft, Event, Order, Result, Timeline
 from cds_service.timeline.meaning import Lookup, Meanings
 from cds_service.timeline.orders import read_request
 from cds_service.timeline.procedures import read_procedure
@@ -76,33 +77,25 @@ class _Builder:
 
     def timeline(self, selections: Sequence[str] | None) -> Timeline:
         reading = self._reading
-        diagnoses = self._read("Condition", lambda r: read_condition(r, reading))
+        diagnoses = self._read("Condition", read_condition)
         reading.diagnoses.update((d.reference, d) for d in diagnoses)
-        orders = self._orders()
-        procedures: tuple[Performed, ...] = self._read("Procedure", lambda r: read_procedure(r, reading))
-        results = self._read_many("Observation", lambda r: read_observation(r, reading))
-        reports: tuple[Report, ...] = (
-            *self._read("DiagnosticReport", lambda r: read_report(r, reading)),
-            *self._read("ImagingStudy", lambda r: read_study(r, reading)),
-        )
-        requests: tuple[Request, ...] = (
-            *self._read("ServiceRequest", lambda r: read_service_request(r, reading)),
-            *self._read("DeviceRequest", lambda r: read_device_request(r, reading)),
-        )
         drafts = self._read_drafts()
         patient = next((p for p in self._own_resources("Patient") if isinstance(p, Patient)), None)
         return Timeline(
             as_of=reading.as_of,
             person=read_patient(patient, self._records.patient_id, reading),
             diagnoses=diagnoses,
-            orders=orders,
-            procedures=procedures,
-            results=results,
-            reports=reports,
-            allergies=self._read("AllergyIntolerance", lambda r: read_allergy(r, reading)),
-            requests=requests,
-            implants=self._read("Device", lambda r: read_device(r, reading)),
-            visits=self._read("Encounter", lambda r: read_encounter(r, reading)),
+            orders=self._orders(),
+            procedures=self._read("Procedure", read_procedure),
+            results=self._results(),
+            reports=(*self._read("DiagnosticReport", read_report), *self._read("ImagingStudy", read_study)),
+            allergies=self._read("AllergyIntolerance", read_allergy),
+            requests=(
+                *self._read("ServiceRequest", read_service_request),
+                *self._read("DeviceRequest", read_device_request),
+            ),
+            implants=self._read("Device", read_device),
+            visits=self._read("Encounter", read_encounter),
             drafts=drafts,
             selected=selected_drafts(selections, drafts),
             incomplete=self._records.incomplete | {name for name, count in self._unreadable.items() if count},
@@ -110,39 +103,48 @@ class _Builder:
             foreign=self._foreign,
             unknown_codes=dict(self._meanings.unknown_products),
             unresolved_medications=reading.unresolved,
-            issues=reading.log.counts(),
+            log=reading.log,
         )
 
     def _orders(self) -> tuple[Order, ...]:
-        reading = self._reading
         return (
-            *self._read("MedicationRequest", lambda r: read_request(r, reading)),
-            *self._read("MedicationStatement", lambda r: read_statement(r, reading)),
-            *self._read("MedicationAdministration", lambda r: read_administration(r, reading)),
-            *self._read("MedicationDispense", lambda r: read_dispense(r, reading)),
+            *self._read("MedicationRequest", read_request),
+            *self._read("MedicationStatement", read_statement),
+            *self._read("MedicationAdministration", read_administration),
+            *self._read("MedicationDispense", read_dispense),
         )
 
-    def _read(self, resource_type: str, read: Callable[[Any], E | None]) -> tuple[E, ...]:
-        return self._read_many(resource_type, lambda r: () if (e := read(r)) is None else (e,))
-
-    def _read_many(self, resource_type: str, read: Callable[[Any], Iterable[E]]) -> tuple[E, ...]:
+    def _read(self, resource_type: str, read: Callable[[Any, Reading], E | None]) -> tuple[E, ...]:
+        """Read all of the patient's own resources of a type; what cannot be used is counted."""
         found: list[E] = []
+        reading = self._reading
         for resource in self._own_resources(resource_type):
             try:
-                found += read(resource)
+                event = read(resource, reading)
             except Unusable:
                 self._unreadable[resource_type] += 1
-        found.sort(key=lambda event: event.reference)
-        return tuple(found)
+                continue
+            if event is not None:
+                found.append(event)
+        return _by_reference(found)
 
-    def _own_resources(self, resource_type: str) -> Iterable[AnyResource]:
-        """Yield the patient's own resources of a type that are not drafts; the others are counted or left out."""
-        drafted: Collection[str] = self._draft_references
-        for resource in self._records.of_type(resource_type):
-            if not self._is_own(resource):
-                self._foreign += 1
-            elif not drafted or reference_of(resource) not in drafted:
-                yield resource
+    def _results(self) -> tuple[Result, ...]:
+        found: list[Result] = []
+        for resource in self._own_resources("Observation"):
+            try:
+                found += read_observation(cast(Observation, resource), self._reading)
+            except Unusable:
+                self._unreadable["Observation"] += 1
+        return _by_reference(found)
+
+    def _own_resources(self, resource_type: str) -> Sequence[AnyResource]:
+        """Return the patient's own resources of a type that are not drafts; those of others are counted."""
+        everything = self._records.of_type(resource_type)
+        own = [resource for resource in everything if self._is_own(resource)]
+        self._foreign += len(everything) - len(own)
+        if not self._draft_references:
+            return own
+        return [resource for resource in own if reference_of(resource) not in self._draft_references]
 
     def _is_own(self, resource: AnyResource) -> bool:
         subject = getattr(resource, "subject", None)
@@ -163,3 +165,12 @@ class _Builder:
             if draft is not None:
                 found.append(draft)
         return tuple(found)
+
+
+def _by_reference(events: list[E]) -> tuple[E, ...]:
+    """Put events in an order that does not depend on the order of the records."""
+    events.sort(key=_reference)
+    return tuple(events)
+
+
+_reference = attrgetter("reference")

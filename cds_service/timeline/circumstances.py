@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from cds_service.records.references import reference_of
 from cds_service.records.resources import CodeableConcept, Coding, Device, Encounter, Extension, Patient
-from cds_service.terminology import Field
 from cds_service.timeline.dates import parse_span
 from cds_service.timeline.events import Concept, Implant, Person, Visit
-from cds_service.timeline.meaning import concept_from
+from cds_service.timeline.meaning import NO_TABLE
 from cds_service.timeline.reading import Reading
 from cds_service.timeline.standing import Weight, weight_of
 
@@ -21,7 +20,7 @@ def read_patient(patient: Patient | None, patient_id: str, reading: Reading) -> 
     died = patient.deceasedDateTime is not None and not reading.is_future(patient.deceasedDateTime)
     ancestry: set[str] = set()
     for coding in _codings(patient.extension):
-        ancestry |= reading.meanings.resolved(CodeableConcept(coding=(coding,)), Field.OTHER).sets
+        ancestry |= reading.meanings.other.of(CodeableConcept(coding=(coding,))).resolved.sets
     return Person(
         reference=reference_of(patient),
         born=parse_span(patient.birthDate),
@@ -44,10 +43,7 @@ def read_encounter(encounter: Encounter, reading: Reading) -> Visit | None:
     if weight_of("Encounter", encounter.status) is Weight.NOTHING or reading.is_future(start):
         return None
     written = [*encounter.type, *([encounter.serviceType] if encounter.serviceType else [])]
-    known = next((c for c in written if reading.meanings.known(c, Field.PROCEDURE)), None)
-    concept = Concept(basis="none")
-    if known is not None:
-        concept = concept_from(reading.meanings.resolved(known, Field.PROCEDURE), known)
+    concept = reading.meanings.procedure.first_known(written) or Concept(basis=NO_TABLE)
     return Visit(
         reference=reference_of(encounter),
         concept=concept,
@@ -62,12 +58,12 @@ def read_device(device: Device, reading: Reading) -> Implant | None:
     """Return a device that rules know, by its type or names; when it was placed, a Device does not tell."""
     names = [CodeableConcept(text=n.name) for n in device.deviceName if n.name]
     written = [*([device.type] if device.type else []), *names]
-    known = next((c for c in written if reading.meanings.known(c, Field.PROCEDURE)), None)
-    if known is None or device.status == "entered-in-error":
+    concept = reading.meanings.procedure.first_known(written)
+    if concept is None or device.status == "entered-in-error":
         return None
     return Implant(
         reference=reference_of(device),
-        concept=concept_from(reading.meanings.resolved(known, Field.PROCEDURE), known),
+        concept=concept,
         status=device.status or "unknown",
         placed=None,
     )

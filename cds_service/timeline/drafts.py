@@ -20,8 +20,12 @@ from cds_service.timeline.requests import read_device_request, read_service_requ
 
 
 def resources_of(drafts: Bundle | None) -> list[AnyResource]:
-    """Return the resources of a Bundle of drafts."""
-    return [] if drafts is None else [e.resource for e in drafts.entry if e.resource is not None]
+    """Return the resources of a Bundle of drafts that have an id: no card could say which of the others it is about."""
+    return (
+        []
+        if drafts is None
+        else [e.resource for e in drafts.entry if e.resource is not None and e.resource.id]
+    )
 
 
 def medications_of(drafts: Bundle | None) -> Mapping[str, Medication]:

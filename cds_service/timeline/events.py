@@ -6,12 +6,13 @@ is known to the rules. ``reference`` is the relative reference ``Type/id`` of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
 
-from cds_service.records.issues import DataIssue
+from cds_service.records.issues import IssueLog
 from cds_service.timeline.amounts import Amount, Measure
 from cds_service.timeline.dates import DateSpan
 
@@ -94,10 +95,36 @@ NOWHERE = Site()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Base: where it is written and what it is about."""
+    """Base: where it is written and what it is about.
+
+    Most events of a record are never asked for more than their concept and status, so the rest may be ``deferred``:
+    worked out when it is first asked for, with the same result as if it had been given at once.
+    """
 
     reference: str
     concept: Concept
+    _rest: Callable[[], Mapping[str, Any]] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @classmethod
+    def deferred(cls, rest: Callable[[], Mapping[str, Any]], **known: Any) -> Self:
+        """Return an event with the ``known`` fields; ``rest`` gives all others when one of them is asked for."""
+        event = object.__new__(cls)
+        object.__setattr__(event, "_rest", rest)
+        for name, value in known.items():
+            object.__setattr__(event, name, value)
+        return event
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Work out the deferred fields; Python asks here only for fields that are not set."""
+            rest = None if name.startswith("_") else self._rest
+            if rest is None:
+                raise AttributeError(name)
+            object.__setattr__(self, "_rest", None)
+            for field_name, value in rest().items():
+                object.__setattr__(self, field_name, value)
+            return object.__getattribute__(self, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,5 +391,5 @@ class Timeline:
     """Product codes met that no table knows, by system."""
     unresolved_medications: int = 0
     """Orders whose ``medicationReference`` leads nowhere: nobody can say of which drug."""
-    issues: Mapping[DataIssue, int] = field(default_factory=dict)
-    """What was odd in the members read for this timeline, without values."""
+    log: IssueLog = field(default_factory=IssueLog, compare=False)
+    """Counts what was odd in the members that were read, without values; deferred members count when they are read."""

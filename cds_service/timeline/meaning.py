@@ -6,13 +6,12 @@ Lives as long as one timeline is built: nothing of a patient outlives the call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from cds_service.records.resources import CodeableConcept, Coding
+from cds_service.terminology import CodeHit, Field, FindingMatch, IngredientStrength, Resolved
 from cds_service.terminology import Coding as PlainCoding
-from cds_service.terminology import Field, FindingMatch, IngredientStrength, Resolved
 from cds_service.timeline.amounts import Amount
 from cds_service.timeline.events import Concept, Ingredient
 from cds_service.timeline.units import unit_named
@@ -21,8 +20,19 @@ NO_TABLE = "none"
 """The basis of a concept that is recorded, but in no table."""
 
 
+class Codes(Protocol):
+    """One look-up of one code."""
+
+    def lookup(self, system: str | None, code: str) -> CodeHit | None:
+        """What a coding stands for; None when no table has it."""
+
+
 class Lookup(Protocol):
     """What a timeline asks of the terminology (``Terminology`` answers it)."""
+
+    @property
+    def index(self) -> Codes:
+        """The codes."""
 
     def resolve(
         self,
@@ -38,46 +48,82 @@ class Lookup(Protocol):
         """What a text says, by finding list."""
 
 
+class Meaning:
+    """What one written concept stands for by itself; ``known`` when any rule knows it."""
+
+    __slots__ = ("_concept", "_field", "_lookup", "_needs_context", "known", "resolved", "written")
+
+    def __init__(self, written: CodeableConcept, lookup: Lookup, field: Field) -> None:
+        self.written = written
+        self.resolved = lookup.resolve(_plain(written.coding), written.text, field)
+        self.known = self.resolved.is_known
+        self._lookup = lookup
+        self._field = field
+        self._concept: Concept | None = None
+        self._needs_context: bool | None = None
+
+    @property
+    def concept(self) -> Concept:
+        """The concept, when its meaning depends on nothing else; whether or not a table knows it."""
+        if self._concept is None:
+            self._concept = concept_from(self.resolved, self.written)
+        return self._concept
+
+    @property
+    def needs_context(self) -> bool:
+        """True for codes that mean something only with certain words or reasons beside them."""
+        if self._needs_context is None:
+            codings = (c for c in self.written.coding if c.code)
+            hits = (self._lookup.index.lookup(c.system, c.code or "") for c in codings)
+            self._needs_context = any(hit is not None and hit.conditional for hit in hits)
+        return self._needs_context
+
+    def beside(self, texts: Sequence[str]) -> Resolved:
+        """Return what it stands for beside other texts of its resource."""
+        words = ". ".join(text for text in texts if text)
+        if not words or not self.needs_context:
+            return self.resolved
+        return self._lookup.resolve(
+            _plain(self.written.coding), self.written.text, self._field, context_text=words
+        )
+
+
+class FieldMeanings:
+    """The concepts of one kind of field; equal concepts are looked up once."""
+
+    def __init__(self, lookup: Lookup, field: Field) -> None:
+        self._lookup = lookup
+        self._field = field
+        self._found: dict[CodeableConcept, Meaning] = {}
+
+    def of(self, written: CodeableConcept) -> Meaning:
+        """Return what a concept stands for."""
+        found = self._found.get(written)
+        if found is None:
+            found = self._found[written] = Meaning(written, self._lookup, self._field)
+        return found
+
+    def recorded(self, concepts: Sequence[CodeableConcept | None]) -> tuple[Concept, ...]:
+        """Return every concept that says something, such as reasons and outcomes, whether or not a table knows it."""
+        return tuple(self.of(c).concept for c in concepts if c is not None and (c.coding or c.text))
+
+    def first_known(self, concepts: Iterable[CodeableConcept]) -> Concept | None:
+        """Return the first concept that rules know."""
+        return next((found.concept for c in concepts if (found := self.of(c)).known), None)
+
+
 class Meanings:
-    """Resolves the concepts of one record; counts product codes that no table knows."""
+    """The meanings of one record, by kind of field; counts product codes that no table knows."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
-        self._resolved: dict[tuple[CodeableConcept, Field], Resolved] = {}
+        self.medication = FieldMeanings(lookup, Field.MEDICATION)
+        self.substance = FieldMeanings(lookup, Field.SUBSTANCE)
+        self.condition = FieldMeanings(lookup, Field.CONDITION)
+        self.procedure = FieldMeanings(lookup, Field.PROCEDURE)
+        self.observation = FieldMeanings(lookup, Field.OBSERVATION)
+        self.other = FieldMeanings(lookup, Field.OTHER)
         self.unknown_products: Counter[str] = Counter()
-
-    def resolved(self, concept: CodeableConcept, field: Field) -> Resolved:
-        """Return what a concept stands for; equal concepts are looked up once."""
-        key = (concept, field)
-        found = self._resolved.get(key)
-        if found is None:
-            found = self._lookup.resolve(_plain(concept.coding), concept.text, field)
-            self._resolved[key] = found
-        return found
-
-    def in_context(self, concept: CodeableConcept, field: Field, texts: Sequence[str]) -> Resolved:
-        """Return what a concept stands for, given other texts of its resource (for codes that need words)."""
-        words = ". ".join(text for text in texts if text)
-        if not words:
-            return self.resolved(concept, field)
-        return self._lookup.resolve(_plain(concept.coding), concept.text, field, context_text=words)
-
-    def known(self, concept: CodeableConcept | None, field: Field) -> Resolved | None:
-        """Return what a concept stands for, None when no rule knows it."""
-        if concept is None:
-            return None
-        found = self.resolved(concept, field)
-        return found if found.is_known else None
-
-    def recorded(self, concept: CodeableConcept | None, field: Field) -> Concept | None:
-        """Return a concept that matters whether or not a table knows it, such as a reason; None when it says nothing."""
-        if concept is None or not (concept.coding or concept.text):
-            return None
-        return concept_from(self.resolved(concept, field), concept)
-
-    def all_recorded(self, concepts: Sequence[CodeableConcept], field: Field) -> tuple[Concept, ...]:
-        """Return every concept that says something."""
-        return tuple(c for concept in concepts if (c := self.recorded(concept, field)) is not None)
 
     def count_unknown(self, resolved: Resolved) -> None:
         """Count the product codes of a resource that no table knows, by system."""
@@ -88,10 +134,13 @@ class Meanings:
         """Return the findings that a text states, as list and value (``""`` for lists without values)."""
         if not text:
             return frozenset()
-        stated = {
-            name: match for name, match in self._lookup.findings(text).items() if match.polarity == "pos"
-        }
-        return frozenset((name, value) for name, match in stated.items() for value in match.values or ("",))
+        found = self._lookup.findings(text)
+        return frozenset(
+            (name, value)
+            for name, match in found.items()
+            if match.polarity == "pos"
+            for value in match.values or ("",)
+        )
 
 
 def concept_from(
@@ -102,7 +151,7 @@ def concept_from(
     has_condition: Callable[[str], bool] = lambda _: False,
 ) -> Concept:
     """Return the concept of an event: its sets, once its reasons and the patient's conditions are known."""
-    sets = resolved.settle(reasons, has_condition)
+    sets = resolved.settle(reasons, has_condition) if resolved.conditional else resolved.sets
     return Concept(
         sets=sets,
         ingredients=tuple(_ingredient(part, resolved) for part in resolved.ingredients),
@@ -116,11 +165,6 @@ def concept_from(
         combination=resolved.combination,
         use=resolved.use,
     )
-
-
-def named_only(concept: Concept) -> Concept:
-    """Return the same concept as one that only the display of a reference names."""
-    return replace(concept, basis="display")
 
 
 def label_of(concept: CodeableConcept | None) -> str:
@@ -149,8 +193,8 @@ def _ingredient(part: IngredientStrength, resolved: Resolved) -> Ingredient:
     strength = part.strength
     if strength is None:
         return Ingredient(name=part.ingredient, pack=pack)
-    value, unit, per = float(strength.value), unit_named(strength.unit), unit_named(strength.per_unit) or "1"
-    value /= float(strength.per or 1)
+    value, unit = float(strength.value) / float(strength.per or 1), unit_named(strength.unit)
+    per = unit_named(strength.per_unit) or "1"
     if per == "h":
         return Ingredient(name=part.ingredient, strength=Amount.exactly(value, f"{unit}/h"), pack=pack)
     return Ingredient(name=part.ingredient, strength=Amount.exactly(value, unit), strength_per=per, pack=pack)

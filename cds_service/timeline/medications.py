@@ -1,4 +1,4 @@
-"""Medication resources as orders: which drug, what counts, and the parts that all four resource types share."""
+"""Medication resources as orders: which drug, and the parts that all four resource types share."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cds_service.records.lenient import read_contained
 from cds_service.records.members import Unusable
 from cds_service.records.references import normalized
 from cds_service.records.resources import (
-    Annotation,
     CodeableConcept,
     Dosage,
     Medication,
     MedicationIngredient,
     Reference,
 )
-from cds_service.terminology import Basis, Field, Resolved, merge
+from cds_service.terminology import Basis, Resolved, merge
 from cds_service.timeline.amounts import Amount
+from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.doses import DoseReading, read_doses
 from cds_service.timeline.events import Concept, Ingredient
 from cds_service.timeline.intake import quotient
-from cds_service.timeline.meaning import concept_from, named_only
+from cds_service.timeline.meaning import concept_from
 from cds_service.timeline.reading import Reading, reason_sets
 from cds_service.timeline.units import unit_named
 
@@ -38,32 +38,36 @@ class Drug:
     """The drug of a medication resource: what it means, and what its Medication resource adds."""
 
     resolved: Resolved
-    written: CodeableConcept | None
+    written: CodeableConcept
     by_display: bool = False
     ingredients: tuple[MedicationIngredient, ...] = ()
 
-    def concept(self, reasons: tuple[Concept, ...], reading: Reading) -> Concept:
-        """Return the drug as the concept of an event; ``reasons`` settle what depends on them."""
+    def concept(self, reasons: Callable[[], tuple[Concept, ...]], reading: Reading) -> Concept:
+        """Return the drug as the concept of an event; ``reasons`` are asked only when they settle what it means."""
+        if not self.resolved.conditional and not self.ingredients and not self.by_display:
+            return reading.meanings.medication.of(self.written).concept
         found = concept_from(
             self.resolved,
             self.written,
-            reasons=reason_sets(reasons),
+            reasons=reason_sets(reasons()) if self.resolved.conditional else None,
             has_condition=reading.has_condition,
         )
-        found = replace(
+        if self.by_display:
+            return replace(found, basis=Basis.DISPLAY.value)
+        return replace(
             found,
             ingredients=tuple(self._with_strength(i, reading) for i in found.ingredients),
             combination=found.combination or len(self.ingredients) > 1,
         )
-        return named_only(found) if self.by_display else found
 
     def _with_strength(self, ingredient: Ingredient, reading: Reading) -> Ingredient:
         """Take a strength that only the Medication resource states."""
         if ingredient.strength is not None:
             return ingredient
         for part in self.ingredients:
-            known = reading.meanings.known(part.itemCodeableConcept, Field.MEDICATION)
-            names = {i.ingredient for i in known.ingredients} if known else set()
+            written = part.itemCodeableConcept
+            known = reading.meanings.medication.of(written).resolved.ingredients if written else ()
+            names = {i.ingredient for i in known}
             strength = quotient(part.strength)
             if ingredient.name in names and strength is not None:
                 unit, _, per = strength.unit.rpartition("/")
@@ -81,29 +85,27 @@ def drug_of(
     contained: Raw,
     owner: str,
     reading: Reading,
-    *,
-    counts: Callable[[], bool],
 ) -> Drug | None:
     """Return the drug of a medication resource; None when no rule knows it.
 
-    A reference is resolved as contained, then among ``reading.medications``, then by its display (inferred). One that
-    leads nowhere is an unknown drug: counted, and, as it may be any drug, ``Unusable`` when the resource ``counts``.
+    A reference is resolved as contained, then among ``reading.medications``, then by its display (inferred).
+
+    Raises:
+        Unusable: the reference leads nowhere, or there is no medication at all: it may be any drug.
     """
     if concept is not None and (concept.coding or concept.text):
-        resolved = reading.meanings.resolved(concept, Field.MEDICATION)
-        reading.meanings.count_unknown(resolved)
-        return Drug(resolved=resolved, written=concept) if resolved.is_known else None
+        meaning = reading.meanings.medication.of(concept)
+        if meaning.resolved.unknown_products:
+            reading.meanings.count_unknown(meaning.resolved)
+        return Drug(resolved=meaning.resolved, written=concept) if meaning.known else None
     medication = _referred(reference, contained, owner, reading)
     if medication is not None:
         return _of_medication(medication, reading)
     if reference is not None and reference.display:
         written = CodeableConcept(text=reference.display)
-        resolved = reading.meanings.resolved(written, Field.MEDICATION)
-        return Drug(resolved=resolved, written=written, by_display=True) if resolved.is_known else None
-    if counts():
-        reading.unresolved += 1
-        raise Unusable(f"{owner}.medication")
-    return None
+        meaning = reading.meanings.medication.of(written)
+        return Drug(resolved=meaning.resolved, written=written, by_display=True) if meaning.known else None
+    raise Unusable(f"{owner}.medication")
 
 
 def _referred(reference: Reference | None, contained: Raw, owner: str, reading: Reading) -> Medication | None:
@@ -117,23 +119,17 @@ def _referred(reference: Reference | None, contained: Raw, owner: str, reading: 
 
 
 def _of_medication(medication: Medication, reading: Reading) -> Drug | None:
-    own = medication.code
-    parts = [] if own is None else [reading.meanings.resolved(own, Field.MEDICATION)]
-    parts += [
-        reading.meanings.resolved(part.itemCodeableConcept, Field.MEDICATION)
-        for part in medication.ingredient
-        if part.itemCodeableConcept is not None
-    ]
+    written = [medication.code, *(part.itemCodeableConcept for part in medication.ingredient)]
+    said = [c for c in written if c is not None and (c.coding or c.text)]
+    if not said:
+        raise Unusable("Medication.code")
+    parts = [reading.meanings.medication.of(c).resolved for c in said]
+    for part in parts:
+        reading.meanings.count_unknown(part)
     resolved = merge(parts)
-    if resolved.basis is Basis.NONE:
-        for part in parts:
-            reading.meanings.count_unknown(part)
+    if not resolved.is_known:
         return None
-    reading.meanings.count_unknown(resolved)
-    written = own
-    if written is None or not (written.coding or written.text):
-        written = next((p.itemCodeableConcept for p in medication.ingredient if p.itemCodeableConcept), None)
-    return Drug(resolved=resolved, written=written, ingredients=medication.ingredient)
+    return Drug(resolved=resolved, written=said[0], ingredients=medication.ingredient)
 
 
 def doses_of(dosages: Sequence[Dosage], concept: Concept) -> DoseReading:
@@ -142,27 +138,33 @@ def doses_of(dosages: Sequence[Dosage], concept: Concept) -> DoseReading:
 
 
 def route_of(
-    dosages: Sequence[CodeableConcept | None], concept: Concept, reading: Reading
+    written: Sequence[CodeableConcept | None], concept: Concept, reading: Reading
 ) -> tuple[str | None, frozenset[str]]:
     """Return the route as a word (``oral``) and as value sets; from the dosages, else from the product.
 
-    None when nothing says it, or when dosages name different routes.
+    No word when nothing says it, or when dosages name different routes.
     """
     sets: set[str] = set()
-    for written in dosages:
-        known = reading.meanings.known(written, Field.OTHER)
-        sets |= {s for s in known.sets if s.startswith(_ROUTE)} if known else set()
+    for route in written:
+        if route is not None:
+            known = reading.meanings.other.of(route).resolved.sets
+            sets |= {s for s in known if s.startswith(_ROUTE)}
     if not sets and concept.implied_route:
         sets = {_ROUTE + concept.implied_route}
     words = {s.removeprefix(_ROUTE) for s in sets} - _WIDE_ROUTES
     return (next(iter(words)) if len(words) == 1 else None), frozenset(sets)
 
 
-def note_texts(notes: Sequence[Annotation]) -> tuple[str, ...]:
-    """Return the texts of notes."""
-    return tuple(note.text for note in notes if note.text)
-
-
 def category_codes(categories: Sequence[CodeableConcept]) -> frozenset[str]:
     """Return the codes of categories (``community``, ``inpatient`` …), in lower case."""
     return frozenset(c.code.lower() for category in categories for c in category.coding if c.code)
+
+
+def after(start: DateSpan | None, lasts: Amount | None) -> DateSpan | None:
+    """Return the day so many days after a start; None beyond the calendar."""
+    if start is None or lasts is None or lasts.high is None:
+        return None
+    try:
+        return DateSpan(start.plus(int(lasts.low)).first, start.plus(int(lasts.high)).last)
+    except OverflowError:
+        return None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from cds_service.records.members import CONCEPT, CONCEPTS, NOTES, PERIOD, REFERENCES
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from cds_service.records.references import reference_of
-from cds_service.records.resources import Period, Procedure
-from cds_service.terminology import Field
+from cds_service.records.resources import CodeableConcept, Period, Procedure
 from cds_service.timeline.dates import DateSpan, parse_span
-from cds_service.timeline.events import Performed
+from cds_service.timeline.events import Concept, Performed
 from cds_service.timeline.meaning import concept_from
-from cds_service.timeline.medications import note_texts
-from cds_service.timeline.orders import reasons_of
 from cds_service.timeline.reading import Reading, reason_sets, texts_of
 from cds_service.timeline.sites import read_site
 from cds_service.timeline.standing import Weight, weight_of
@@ -26,43 +25,71 @@ def read_procedure(procedure: Procedure, reading: Reading) -> Performed | None:
     Raises:
         Unusable: its status is missing or none of FHIR's.
     """
-    if procedure.code is None or reading.meanings.known(procedure.code, Field.PROCEDURE) is None:
+    code = procedure.code
+    if code is None:
         return None
-    log = reading.log
+    meaning = reading.meanings.procedure.of(code)
+    if not meaning.known and not meaning.needs_context:
+        return None
     weight = weight_of(_TYPE, procedure.status)
-    period = PERIOD.read(procedure.performedPeriod, log, f"{_TYPE}.performedPeriod") or Period()
+    period = reading.period(procedure.performedPeriod, f"{_TYPE}.performedPeriod")
     if weight is Weight.NOTHING or reading.is_future(procedure.performedDateTime or period.start):
         return None
-    reasons = reasons_of(
-        CONCEPTS.read(procedure.reasonCode, log, f"{_TYPE}.reasonCode"),
-        REFERENCES.read(procedure.reasonReference, log, f"{_TYPE}.reasonReference"),
-        reading,
-    )
-    sites = CONCEPTS.read(procedure.bodySite, log, f"{_TYPE}.bodySite")
-    outcome = CONCEPT.read(procedure.outcome, log, f"{_TYPE}.outcome")
-    status_reason = CONCEPT.read(procedure.statusReason, log, f"{_TYPE}.statusReason")
-    complications = CONCEPTS.read(procedure.complication, log, f"{_TYPE}.complication")
-    notes = note_texts(NOTES.read(procedure.note, log, f"{_TYPE}.note"))
-    own_words = texts_of(procedure.code, *sites)
-    context = (*own_words, *(reason.label for reason in reasons), *notes)
-    concept = concept_from(
-        reading.meanings.in_context(procedure.code, Field.PROCEDURE, context),
-        procedure.code,
-        reasons=reason_sets(reasons),
-        has_condition=reading.has_condition,
-    )
-    return Performed(
+    concept = meaning.concept
+    if meaning.needs_context:
+        settled = _concept_in_context(procedure, code, reading)
+        if settled is None:
+            return None
+        concept = settled
+    return Performed.deferred(
+        lambda: _details(procedure, code, concept, period, reading),
         reference=reference_of(procedure),
         concept=concept,
         status=procedure.status or "",
-        when=_day(procedure, period, reading),
-        site=read_site(sites, concept.sets, own_words, reading.meanings),
-        outcomes=reading.meanings.all_recorded([outcome] if outcome else [], Field.OTHER),
-        reasons=reasons,
-        status_reasons=reading.meanings.all_recorded([status_reason] if status_reason else [], Field.OTHER),
-        complications=reading.meanings.all_recorded(complications, Field.CONDITION),
-        texts=(*texts_of(procedure.code, outcome, status_reason, *complications), *notes),
     )
+
+
+def _reasons(procedure: Procedure, reading: Reading) -> tuple[Concept, ...]:
+    return reading.reasons(procedure.reasonCode, procedure.reasonReference, _TYPE)
+
+
+def _concept_in_context(procedure: Procedure, code: CodeableConcept, reading: Reading) -> Concept | None:
+    sites = reading.concepts(procedure.bodySite, f"{_TYPE}.bodySite")
+    notes = reading.notes(procedure.note, f"{_TYPE}.note")
+    return concept_beside(code, _reasons(procedure, reading), (*texts_of(*sites), *notes), reading)
+
+
+def concept_beside(
+    code: CodeableConcept, reasons: tuple[Concept, ...], texts: Sequence[str], reading: Reading
+) -> Concept | None:
+    """Return what a code means beside the reasons and texts of its resource; None when it means nothing to any rule."""
+    meaning = reading.meanings.procedure.of(code)
+    if not meaning.needs_context:
+        return meaning.concept
+    resolved = meaning.beside((*texts, *(reason.label for reason in reasons)))
+    if not resolved.is_known:
+        return None
+    return concept_from(resolved, code, reasons=reason_sets(reasons), has_condition=reading.has_condition)
+
+
+def _details(
+    procedure: Procedure, code: CodeableConcept, concept: Concept, period: Period, reading: Reading
+) -> Mapping[str, Any]:
+    other = reading.meanings.other
+    sites = reading.concepts(procedure.bodySite, f"{_TYPE}.bodySite")
+    outcome = reading.concept(procedure.outcome, f"{_TYPE}.outcome")
+    status_reason = reading.concept(procedure.statusReason, f"{_TYPE}.statusReason")
+    complications = reading.concepts(procedure.complication, f"{_TYPE}.complication")
+    notes = reading.notes(procedure.note, f"{_TYPE}.note")
+    return {
+        "when": _day(procedure, period, reading),
+        "site": read_site(sites, concept.sets, texts_of(code), reading.meanings),
+        "outcomes": other.recorded([outcome]),
+        "reasons": _reasons(procedure, reading),
+        "status_reasons": other.recorded([status_reason]),
+        "complications": reading.meanings.condition.recorded(complications),
+        "texts": (*texts_of(code, outcome, status_reason, *complications), *notes),
+    }
 
 
 def _day(procedure: Procedure, period: Period, reading: Reading) -> DateSpan | None:

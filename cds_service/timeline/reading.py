@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from msgspec import Raw
 
 from cds_service.records.issues import IssueLog
+from cds_service.records.members import CONCEPT, CONCEPTS, NOTES, PERIOD, REFERENCES
 from cds_service.records.references import normalized
-from cds_service.records.resources import CodeableConcept, Medication, Reference
+from cds_service.records.resources import CodeableConcept, Medication, Period, Reference
 from cds_service.timeline.dates import DateSpan, parse_span
 from cds_service.timeline.events import Concept, Diagnosis
 from cds_service.timeline.meaning import NO_TABLE, Meanings
@@ -30,9 +33,13 @@ class Reading:
     diagnoses: dict[str, Diagnosis] = field(default_factory=dict)
     unresolved: int = 0
 
+    def __post_init__(self) -> None:
+        self._long_past = (self.as_of - timedelta(days=2)).isoformat()
+        self._statuses: dict[Raw | bytes, str | None] = {}
+
     def is_future(self, written: str | None) -> bool:
         """True when a date certainly lies after ``as_of``; a full timestamp only when it lies after ``now``."""
-        if not written:
+        if not written or (written[:4].isdigit() and written[4:5] == "-" and written[:10] < self._long_past):
             return False
         instant = _instant(written) if self.now is not None else None
         if instant is not None and self.now is not None:
@@ -48,7 +55,46 @@ class Reading:
         """True when any diagnosis on record, whatever its status, is of a value set."""
         return any(value_set in d.concept.sets for d in self.diagnoses.values())
 
-    def reason_from(self, reference: Reference) -> Concept | None:
+    def status_code(self, raw: Raw, where: str) -> str | None:
+        """Return the code of a coded status such as clinicalStatus, whatever its system; None when it is absent.
+
+        Raises:
+            Unusable: it is there, but cannot be read.
+        """
+        if not raw:
+            return None
+        written = bytes(raw)
+        if written not in self._statuses:
+            self._statuses[written] = first_code(CONCEPT.need(raw, self.log, where))
+        return self._statuses[written]
+
+    def concepts(self, raw: Raw, where: str) -> tuple[CodeableConcept, ...]:
+        """Read a list of concepts."""
+        return CONCEPTS.read(raw, self.log, where) if raw else ()
+
+    def concept(self, raw: Raw, where: str) -> CodeableConcept | None:
+        """Read a concept."""
+        return CONCEPT.read(raw, self.log, where) if raw else None
+
+    def period(self, raw: Raw, where: str) -> Period:
+        """Read a period; an absent one has neither start nor end."""
+        return (PERIOD.read(raw, self.log, where) if raw else None) or Period()
+
+    def notes(self, raw: Raw, where: str) -> tuple[str, ...]:
+        """Read the texts of notes."""
+        if not raw:
+            return ()
+        return tuple(note.text for note in NOTES.read(raw, self.log, where) if note.text)
+
+    def reasons(self, codes: Raw, references: Raw, owner: str) -> tuple[Concept, ...]:
+        """Read the reasons of a resource: its coded ones and the diagnoses that it refers to."""
+        if not codes and not references:
+            return ()
+        coded = self.meanings.condition.recorded(self.concepts(codes, f"{owner}.reasonCode"))
+        referred = REFERENCES.read(references, self.log, f"{owner}.reasonReference")
+        return (*coded, *(c for reference in referred if (c := self._reason_from(reference)) is not None))
+
+    def _reason_from(self, reference: Reference) -> Concept | None:
         """Return the diagnosis that a reason refers to; a bare concept when it is none that rules know."""
         if reference.reference is None and not reference.display:
             return None

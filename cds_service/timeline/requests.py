@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from cds_service.records.members import CONCEPTS, NOTES, PERIOD, REFERENCES
+from cds_service.records.members import REFERENCES
 from cds_service.records.references import normalized, reference_of
-from cds_service.records.resources import DeviceRequest, Period, Reference, ServiceRequest
-from cds_service.terminology import Field
+from cds_service.records.resources import CodeableConcept, DeviceRequest, Reference, ServiceRequest
 from cds_service.timeline.dates import parse_span
 from cds_service.timeline.events import Request
-from cds_service.timeline.meaning import concept_from
-from cds_service.timeline.medications import category_codes, note_texts
-from cds_service.timeline.orders import reasons_of
-from cds_service.timeline.reading import Reading, reason_sets, texts_of
+from cds_service.timeline.medications import category_codes
+from cds_service.timeline.procedures import concept_beside
+from cds_service.timeline.reading import Reading, texts_of
 from cds_service.timeline.sites import read_site
 from cds_service.timeline.standing import Weight, is_order, weight_of
 
@@ -26,29 +24,22 @@ def read_service_request(request: ServiceRequest, reading: Reading, *, draft: bo
     Raises:
         Unusable: a recorded request whose status or intent is missing or none of FHIR's.
     """
-    if request.code is None or reading.meanings.known(request.code, Field.PROCEDURE) is None:
+    code = request.code
+    if code is None or not _can_matter(code, reading):
         return None
     if not _stands(_SERVICE, request.status, request.intent, draft=draft):
         return None
     if not draft and reading.is_future(request.authoredOn):
         return None
-    log = reading.log
-    references = REFERENCES.read(request.reasonReference, log, f"{_SERVICE}.reasonReference")
-    reasons = reasons_of(
-        CONCEPTS.read(request.reasonCode, log, f"{_SERVICE}.reasonCode"), references, reading
-    )
-    sites = CONCEPTS.read(request.bodySite, log, f"{_SERVICE}.bodySite")
-    details = CONCEPTS.read(request.orderDetail, log, f"{_SERVICE}.orderDetail")
-    notes = note_texts(NOTES.read(request.note, log, f"{_SERVICE}.note"))
-    own_words = texts_of(request.code, *details, *sites)
-    context = (*own_words, *(reason.label for reason in reasons), *notes)
-    concept = concept_from(
-        reading.meanings.in_context(request.code, Field.PROCEDURE, context),
-        request.code,
-        reasons=reason_sets(reasons),
-        has_condition=reading.has_condition,
-    )
-    period = PERIOD.read(request.occurrencePeriod, log, f"{_SERVICE}.occurrencePeriod") or Period()
+    reasons = reading.reasons(request.reasonCode, request.reasonReference, _SERVICE)
+    sites = reading.concepts(request.bodySite, f"{_SERVICE}.bodySite")
+    details = texts_of(*reading.concepts(request.orderDetail, f"{_SERVICE}.orderDetail"))
+    notes = reading.notes(request.note, f"{_SERVICE}.note")
+    concept = concept_beside(code, reasons, (*details, *texts_of(*sites), *notes), reading)
+    if concept is None:
+        return None
+    period = reading.period(request.occurrencePeriod, f"{_SERVICE}.occurrencePeriod")
+    references = REFERENCES.read(request.reasonReference, reading.log, f"{_SERVICE}.reasonReference")
     return Request(
         reference=reference_of(request),
         concept=concept,
@@ -57,13 +48,13 @@ def read_service_request(request: ServiceRequest, reading: Reading, *, draft: bo
         intent=request.intent or "",
         authored=parse_span(request.authoredOn),
         planned=parse_span(request.occurrenceDateTime or period.start),
-        site=read_site(sites, concept.sets, own_words, reading.meanings),
+        site=read_site(sites, concept.sets, (*texts_of(code), *details), reading.meanings),
         reasons=reasons,
         reason_references=_targets(references),
-        categories=category_codes(CONCEPTS.read(request.category, log, f"{_SERVICE}.category")),
+        categories=category_codes(reading.concepts(request.category, f"{_SERVICE}.category")),
         priority=request.priority,
         avoid=bool(request.doNotPerform),
-        texts=(*texts_of(request.code, *details), *notes),
+        texts=(*texts_of(code), *details, *notes),
         is_draft=draft,
     )
 
@@ -71,22 +62,18 @@ def read_service_request(request: ServiceRequest, reading: Reading, *, draft: bo
 def read_device_request(request: DeviceRequest, reading: Reading, *, draft: bool = False) -> Request | None:
     """Return a request for a device; as ``read_service_request``."""
     code = request.codeCodeableConcept
-    if code is None or reading.meanings.known(code, Field.PROCEDURE) is None:
+    if code is None or not _can_matter(code, reading):
         return None
     if not _stands(_DEVICE, request.status, request.intent, draft=draft):
         return None
     if not draft and reading.is_future(request.authoredOn):
         return None
-    log = reading.log
-    references = REFERENCES.read(request.reasonReference, log, f"{_DEVICE}.reasonReference")
-    reasons = reasons_of(CONCEPTS.read(request.reasonCode, log, f"{_DEVICE}.reasonCode"), references, reading)
-    notes = note_texts(NOTES.read(request.note, log, f"{_DEVICE}.note"))
-    concept = concept_from(
-        reading.meanings.in_context(code, Field.PROCEDURE, (*texts_of(code), *notes)),
-        code,
-        reasons=reason_sets(reasons),
-        has_condition=reading.has_condition,
-    )
+    reasons = reading.reasons(request.reasonCode, request.reasonReference, _DEVICE)
+    notes = reading.notes(request.note, f"{_DEVICE}.note")
+    concept = concept_beside(code, reasons, notes, reading)
+    if concept is None:
+        return None
+    references = REFERENCES.read(request.reasonReference, reading.log, f"{_DEVICE}.reasonReference")
     return Request(
         reference=reference_of(request),
         concept=concept,
@@ -101,6 +88,11 @@ def read_device_request(request: DeviceRequest, reading: Reading, *, draft: bool
         texts=(*texts_of(code), *notes),
         is_draft=draft,
     )
+
+
+def _can_matter(code: CodeableConcept, reading: Reading) -> bool:
+    meaning = reading.meanings.procedure.of(code)
+    return meaning.known or meaning.needs_context
 
 
 def _stands(resource_type: str, status: str | None, intent: str | None, *, draft: bool) -> bool:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Final
 
 from cds_service.records.resources import CodeableConcept
-from cds_service.terminology import Field
 from cds_service.timeline.events import NOWHERE, Site
 from cds_service.timeline.meaning import Meanings
 
@@ -44,7 +43,7 @@ def read_site(
     """
     coded = set(own_sets)
     for site in sites:
-        coded |= meanings.resolved(site, Field.OTHER).sets
+        coded |= meanings.other.of(site).resolved.sets
     words = ". ".join([*texts, *(text for site in sites for text in _words_of(site))])
     said = meanings.said(words)
     named = {_LISTED_AS.get(name, name) for name, _ in said}

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec import Raw
 
 from cds_service.records.members import (
     ADMINISTERED_DOSE,
-    CONCEPT,
-    CONCEPTS,
     DOSAGES,
-    NOTES,
-    PERIOD,
     QUANTITY,
     REFERENCES,
+    Unusable,
 )
 from cds_service.records.references import normalized, reference_of
 from cds_service.records.resources import (
     AdministrationDosage,
+    CodeableConcept,
     MedicationAdministration,
     MedicationDispense,
     MedicationStatement,
     Period,
     Quantity,
 )
-from cds_service.terminology import Field
 from cds_service.timeline.amounts import Amount, Measure
 from cds_service.timeline.dates import parse_span
 from cds_service.timeline.events import Concept, Order, OrderSource
 from cds_service.timeline.intake import amount_of_ingredient, rate_amount
-from cds_service.timeline.medications import doses_of, drug_of, note_texts, route_of
-from cds_service.timeline.orders import after, reasons_of
+from cds_service.timeline.medications import Drug, after, doses_of, drug_of, route_of
 from cds_service.timeline.reading import Reading, texts_of
 from cds_service.timeline.standing import Weight, weight_of
 from cds_service.timeline.units import amount_of, days_in
@@ -39,6 +38,25 @@ _STATEMENT, _ADMINISTRATION, _DISPENSE = (
     "MedicationAdministration",
     "MedicationDispense",
 )
+_NOT_SAID: Mapping[str, Any] = {
+    "supply_end": None,
+    "supply_days": None,
+    "doses": (),
+    "single_dose": {},
+    "dose_rate": None,
+    "as_needed": False,
+    "max_daily": {},
+    "quantity": None,
+    "fills": None,
+    "reasons": (),
+    "categories": frozenset(),
+    "prior": None,
+    "begun": True,
+    "authorized_by": (),
+}
+"""What most resources of use do not say."""
+
+_Use = MedicationStatement | MedicationAdministration | MedicationDispense
 
 
 def read_statement(statement: MedicationStatement, reading: Reading) -> Order | None:
@@ -47,58 +65,55 @@ def read_statement(statement: MedicationStatement, reading: Reading) -> Order | 
     Raises:
         Unusable: whether it counts, or of which drug it speaks, cannot be told.
     """
-    drug = drug_of(
-        statement.medicationCodeableConcept,
-        statement.medicationReference,
-        statement.contained,
-        _STATEMENT,
-        reading,
-        counts=lambda: weight_of(_STATEMENT, statement.status) is Weight.COUNTS,
-    )
+    drug = _drug(statement, _STATEMENT, reading)
     if drug is None:
         return None
     weight = weight_of(_STATEMENT, statement.status)
     period = _period(statement.effectivePeriod, statement.effectiveDateTime, _STATEMENT, reading)
-    if (
-        weight is Weight.NOTHING
-        or reading.is_future(period.start)
-        or reading.is_future(statement.dateAsserted)
-    ):
+    future = reading.is_future(period.start) or reading.is_future(statement.dateAsserted)
+    if weight is Weight.NOTHING or future:
         return None
-    reasons = reasons_of(
-        CONCEPTS.read(statement.reasonCode, reading.log, f"{_STATEMENT}.reasonCode"),
-        REFERENCES.read(statement.reasonReference, reading.log, f"{_STATEMENT}.reasonReference"),
-        reading,
-    )
+
+    def reasons() -> tuple[Concept, ...]:
+        return reading.reasons(statement.reasonCode, statement.reasonReference, _STATEMENT)
+
     concept = drug.concept(reasons, reading)
+    return Order.deferred(
+        lambda: {
+            **_NOT_SAID,
+            **_statement_details(statement, drug.written, concept, period, reading),
+            "reasons": reasons(),
+        },
+        **_known(statement, OrderSource.STATEMENT, concept, weight),
+    )
+
+
+def _statement_details(
+    statement: MedicationStatement,
+    written: CodeableConcept,
+    concept: Concept,
+    period: Period,
+    reading: Reading,
+) -> Mapping[str, Any]:
     dosages = DOSAGES.read(statement.dosage, reading.log, f"{_STATEMENT}.dosage")
     doses = doses_of(dosages, concept)
-    stop = CONCEPTS.read(statement.statusReason, reading.log, f"{_STATEMENT}.statusReason")
-    notes = note_texts(NOTES.read(statement.note, reading.log, f"{_STATEMENT}.note"))
+    stop = reading.concepts(statement.statusReason, f"{_STATEMENT}.statusReason")
+    notes = reading.notes(statement.note, f"{_STATEMENT}.note")
     route, route_sets = route_of([d.route for d in dosages], concept, reading)
-    return Order(
-        reference=reference_of(statement),
-        concept=concept,
-        source=OrderSource.STATEMENT,
-        status=statement.status or "",
-        intent="",
-        counts=weight is Weight.COUNTS,
-        start=parse_span(period.start),
-        ended=parse_span(period.end),
-        supply_end=None,
-        supply_days=None,
-        doses=doses.parts,
-        single_dose=doses.single,
-        dose_rate=doses.rate,
-        as_needed=doses.as_needed,
-        max_daily=doses.most_a_day,
-        route=route,
-        route_sets=route_sets,
-        reasons=reasons,
-        stop_reasons=reading.meanings.all_recorded(stop, Field.OTHER),
-        stop_texts=(*texts_of(*stop), *notes),
-        texts=(*texts_of(drug.written), *(d.text for d in dosages if d.text)),
-    )
+    return {
+        "start": parse_span(period.start),
+        "ended": parse_span(period.end),
+        "doses": doses.parts,
+        "single_dose": doses.single,
+        "dose_rate": doses.rate,
+        "as_needed": doses.as_needed,
+        "max_daily": doses.most_a_day,
+        "route": route,
+        "route_sets": route_sets,
+        "stop_reasons": reading.meanings.other.recorded(stop),
+        "stop_texts": (*texts_of(*stop), *notes),
+        "texts": (*texts_of(written), *(d.text for d in dosages if d.text)),
+    }
 
 
 def read_administration(administration: MedicationAdministration, reading: Reading) -> Order | None:
@@ -107,50 +122,52 @@ def read_administration(administration: MedicationAdministration, reading: Readi
     Raises:
         Unusable: whether it counts, or of which drug it speaks, cannot be told.
     """
-    drug = drug_of(
-        administration.medicationCodeableConcept,
-        administration.medicationReference,
-        administration.contained,
-        _ADMINISTRATION,
-        reading,
-        counts=lambda: weight_of(_ADMINISTRATION, administration.status) is Weight.COUNTS,
-    )
+    drug = _drug(administration, _ADMINISTRATION, reading)
     if drug is None:
         return None
     weight = weight_of(_ADMINISTRATION, administration.status)
-    period = _period(
-        administration.effectivePeriod, administration.effectiveDateTime, _ADMINISTRATION, reading
-    )
+    moment = administration.effectiveDateTime
+    period = _period(administration.effectivePeriod, moment, _ADMINISTRATION, reading)
     if weight is Weight.NOTHING or reading.is_future(period.start):
         return None
-    coded = CONCEPTS.read(administration.reasonCode, reading.log, f"{_ADMINISTRATION}.reasonCode")
-    reasons = reasons_of(coded, (), reading)
+
+    def reasons() -> tuple[Concept, ...]:
+        return reading.reasons(administration.reasonCode, Raw(), _ADMINISTRATION)
+
     concept = drug.concept(reasons, reading)
+    return Order.deferred(
+        lambda: {
+            **_NOT_SAID,
+            **_administration_details(administration, drug.written, concept, period, reading),
+            "reasons": reasons(),
+        },
+        **_known(administration, OrderSource.ADMINISTRATION, concept, weight),
+    )
+
+
+def _administration_details(
+    administration: MedicationAdministration,
+    written: CodeableConcept,
+    concept: Concept,
+    period: Period,
+    reading: Reading,
+) -> Mapping[str, Any]:
     given = ADMINISTERED_DOSE.read(administration.dosage, reading.log, f"{_ADMINISTRATION}.dosage")
     given = given or AdministrationDosage()
-    stop = CONCEPTS.read(administration.statusReason, reading.log, f"{_ADMINISTRATION}.statusReason")
-    notes = note_texts(NOTES.read(administration.note, reading.log, f"{_ADMINISTRATION}.note"))
+    stop = reading.concepts(administration.statusReason, f"{_ADMINISTRATION}.statusReason")
+    notes = reading.notes(administration.note, f"{_ADMINISTRATION}.note")
     route, route_sets = route_of([given.route], concept, reading)
-    return Order(
-        reference=reference_of(administration),
-        concept=concept,
-        source=OrderSource.ADMINISTRATION,
-        status=administration.status or "",
-        intent="",
-        counts=weight is Weight.COUNTS,
-        start=parse_span(period.start),
-        ended=parse_span(period.end),
-        supply_end=None,
-        supply_days=None,
-        single_dose=_single_dose(given, concept),
-        dose_rate=rate_amount(given.rateQuantity, None, given.rateRatio),
-        route=route,
-        route_sets=route_sets,
-        reasons=reasons,
-        stop_reasons=reading.meanings.all_recorded(stop, Field.OTHER),
-        stop_texts=(*texts_of(*stop), *notes),
-        texts=tuple(text for text in (*texts_of(drug.written), given.text) if text),
-    )
+    return {
+        "start": parse_span(period.start),
+        "ended": parse_span(period.end),
+        "single_dose": _single_dose(given, concept),
+        "dose_rate": rate_amount(given.rateQuantity, None, given.rateRatio),
+        "route": route,
+        "route_sets": route_sets,
+        "stop_reasons": reading.meanings.other.recorded(stop),
+        "stop_texts": (*texts_of(*stop), *notes),
+        "texts": tuple(text for text in (*texts_of(written), given.text) if text),
+    }
 
 
 def read_dispense(dispense: MedicationDispense, reading: Reading) -> Order | None:
@@ -159,64 +176,82 @@ def read_dispense(dispense: MedicationDispense, reading: Reading) -> Order | Non
     Raises:
         Unusable: whether it counts, or of which drug it speaks, cannot be told.
     """
-    drug = drug_of(
-        dispense.medicationCodeableConcept,
-        dispense.medicationReference,
-        dispense.contained,
-        _DISPENSE,
-        reading,
-        counts=lambda: weight_of(_DISPENSE, dispense.status) is Weight.COUNTS,
-    )
+    drug = _drug(dispense, _DISPENSE, reading)
     if drug is None:
         return None
     weight = weight_of(_DISPENSE, dispense.status)
     handed = dispense.whenHandedOver or dispense.whenPrepared
     if weight is Weight.NOTHING or reading.is_future(handed):
         return None
-    concept = drug.concept((), reading)
-    dosages = DOSAGES.read(dispense.dosageInstruction, reading.log, f"{_DISPENSE}.dosageInstruction")
-    doses = doses_of(dosages, concept)
-    supply = _days_supply(QUANTITY.read(dispense.daysSupply, reading.log, f"{_DISPENSE}.daysSupply"))
-    stop = CONCEPT.read(dispense.statusReasonCodeableConcept, reading.log, f"{_DISPENSE}.statusReason")
-    requests = REFERENCES.read(
-        dispense.authorizingPrescription, reading.log, f"{_DISPENSE}.authorizingPrescription"
+    concept = drug.concept(lambda: (), reading)
+    return Order.deferred(
+        lambda: {**_NOT_SAID, **_dispense_details(dispense, drug.written, concept, handed, reading)},
+        **_known(dispense, OrderSource.DISPENSE, concept, weight),
     )
+
+
+def _dispense_details(
+    dispense: MedicationDispense,
+    written: CodeableConcept,
+    concept: Concept,
+    handed: str | None,
+    reading: Reading,
+) -> Mapping[str, Any]:
+    log = reading.log
+    dosages = DOSAGES.read(dispense.dosageInstruction, log, f"{_DISPENSE}.dosageInstruction")
+    doses = doses_of(dosages, concept)
+    supply = _days_supply(QUANTITY.read(dispense.daysSupply, log, f"{_DISPENSE}.daysSupply"))
+    stop = reading.concept(dispense.statusReasonCodeableConcept, f"{_DISPENSE}.statusReason")
+    notes = reading.notes(dispense.note, f"{_DISPENSE}.note")
+    requests = REFERENCES.read(dispense.authorizingPrescription, log, f"{_DISPENSE}.authorizingPrescription")
     start = parse_span(handed)
     route, route_sets = route_of([d.route for d in dosages], concept, reading)
-    return Order(
-        reference=reference_of(dispense),
-        concept=concept,
-        source=OrderSource.DISPENSE,
-        status=dispense.status or "",
-        intent="",
-        counts=weight is Weight.COUNTS,
-        start=start,
-        ended=None,
-        supply_end=after(start, supply),
-        supply_days=supply,
-        doses=doses.parts,
-        single_dose=doses.single,
-        as_needed=doses.as_needed,
-        max_daily=doses.most_a_day,
-        quantity=amount_of(QUANTITY.read(dispense.quantity, reading.log, f"{_DISPENSE}.quantity")),
-        route=route,
-        route_sets=route_sets,
-        stop_reasons=reading.meanings.all_recorded([stop] if stop else [], Field.OTHER),
-        stop_texts=(
-            *texts_of(stop),
-            *note_texts(NOTES.read(dispense.note, reading.log, f"{_DISPENSE}.note")),
-        ),
-        texts=(*texts_of(drug.written), *(d.text for d in dosages if d.text)),
-        authorized_by=tuple(r for ref in requests if (r := normalized(ref.reference)) is not None),
-    )
+    return {
+        "start": start,
+        "ended": None,
+        "supply_end": after(start, supply),
+        "supply_days": supply,
+        "doses": doses.parts,
+        "single_dose": doses.single,
+        "as_needed": doses.as_needed,
+        "max_daily": doses.most_a_day,
+        "quantity": amount_of(QUANTITY.read(dispense.quantity, log, f"{_DISPENSE}.quantity")),
+        "route": route,
+        "route_sets": route_sets,
+        "stop_reasons": reading.meanings.other.recorded([stop]),
+        "stop_texts": (*texts_of(stop), *notes),
+        "texts": (*texts_of(written), *(d.text for d in dosages if d.text)),
+        "authorized_by": tuple(r for ref in requests if (r := normalized(ref.reference)) is not None),
+    }
+
+
+def _drug(use: _Use, owner: str, reading: Reading) -> Drug | None:
+    try:
+        return drug_of(use.medicationCodeableConcept, use.medicationReference, use.contained, owner, reading)
+    except Unusable:
+        if weight_of(owner, use.status) is Weight.NOTHING:
+            return None
+        reading.unresolved += 1
+        raise
+
+
+def _known(use: _Use, source: OrderSource, concept: Concept, weight: Weight) -> dict[str, Any]:
+    return {
+        "reference": reference_of(use),
+        "concept": concept,
+        "source": source,
+        "status": use.status or "",
+        "intent": "",
+        "counts": weight is Weight.COUNTS,
+        "avoid": False,
+        "is_draft": False,
+    }
 
 
 def _period(period: Raw, moment: str | None, owner: str, reading: Reading) -> Period:
     """Return the effective period; a moment is a start without an end."""
-    found = PERIOD.read(period, reading.log, f"{owner}.effectivePeriod")
-    if found is not None and (found.start or found.end):
-        return found
-    return Period(start=moment)
+    found = reading.period(period, f"{owner}.effectivePeriod")
+    return found if found.start or found.end else Period(start=moment)
 
 
 def _days_supply(quantity: Quantity | None) -> Amount | None:

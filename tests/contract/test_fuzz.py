@@ -14,8 +14,20 @@ from hypothesis import strategies as st
 
 from cds_service.app import EXTENSION, shut_down
 from cds_service.hooks.services import Services
-from tests.contract.calls import PATHS, FakeAdviser, assert_outcome, build, bundle, call, context, draft
+from tests.contract.calls import (
+    PATHS,
+    FakeAdviser,
+    assert_outcome,
+    build,
+    bundle,
+    call,
+    context,
+    draft,
+    json_of,
+)
+from tests.contract.cards import assert_answer
 from tests.contract.coverage import covers
+from tests.contract.patients import CARL, call_for, carbamazepine_for, prefetch_of, records_of
 
 texts = st.text(max_size=20) | st.sampled_from(
     ["", "Patient/1", "MedicationRequest/draft-1", "patient-view", "../x", "\x00"]
@@ -144,3 +156,23 @@ def test_random_paths_and_methods(fuzzed: FlaskClient, method: str, path: str) -
     response = fuzzed.open(method=method, environ_overrides={"PATH_INFO": raw}, json={})
     assert response.status_code in (200, 204, 400, 404, 405)
     assert "Location" not in response.headers
+
+
+CARLS_CALL = call_for(
+    CARL, "order-sign", prefetch=prefetch_of(records_of(CARL)), drafts=[carbamazepine_for(CARL)]
+)
+CARLS_PLACES = list(places(CARLS_CALL))
+
+
+@covers("CALL-40", "PRE-29")
+@given(at=st.sampled_from(CARLS_PLACES), value=json_values)
+def test_one_member_of_a_patients_record_replaced(
+    service: FlaskClient, at: tuple[str | int, ...], value: object
+) -> None:
+    """The real service: whatever one member is, the answer is cards, 400 or 412."""
+    response = service.post(PATHS["order-sign"], json=put(CARLS_CALL, at, value))
+    if response.status_code == 200:
+        assert_answer(json_of(response), patient=CARL)
+    else:
+        assert_outcome(response, response.status_code)
+        assert response.status_code in (400, 412)

@@ -273,7 +273,7 @@ def test_signing_with_the_risk_allele_gives_a_critical_card_first(service: Flask
     assert (ids_of(cards)[0], cards[0]["indicator"]) == ("TN-22", "critical")
 
 
-@covers("TV-24", "OPS-01")
+@covers("TV-24")
 def test_a_hundred_calls_at_once_are_all_answered_alike_and_soon(service: FlaskClient) -> None:
     body = call_for(
         CARL, "order-sign", prefetch=prefetch_of(records_of(CARL)), drafts=[carbamazepine_for(CARL)]
@@ -288,7 +288,22 @@ def test_a_hundred_calls_at_once_are_all_answered_alike_and_soon(service: FlaskC
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(one, range(100)))
     assert {data for data, _ in answers} == {expected}
-    assert sorted(seconds for _, seconds in answers)[94] < 0.5
+    # Sixteen at a time on whatever else the machine does: far above the half second that one call may take.
+    assert sorted(seconds for _, seconds in answers)[94] < 2
+
+
+@covers("OPS-01")
+def test_a_call_takes_much_less_than_half_a_second(service: FlaskClient) -> None:
+    body = call_for(
+        CARL, "order-sign", prefetch=prefetch_of(records_of(CARL)), drafts=[carbamazepine_for(CARL)]
+    )
+    service.post(PATHS["order-sign"], json=body)
+    took = []
+    for _ in range(9):
+        began = time.perf_counter()
+        service.post(PATHS["order-sign"], json=body)
+        took.append(time.perf_counter() - began)
+    assert sorted(took)[4] < 0.25
 
 
 def test_a_drug_of_the_second_line_is_no_repeat(service: FlaskClient) -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from cds_service.evaluate.comparing import later
 from cds_service.evaluate.findings import Trial, Verdict
 from cds_service.evaluate.judging.attempts import Attempt, attempts_of
+from cds_service.evaluate.judging.items import Listed, listed
 from cds_service.evaluate.judging.parts import Part, best_part, code_evidence
 from cds_service.evaluate.judging.place import Place
-from cds_service.evaluate.judging.reading import Listed, joined, listed
+from cds_service.evaluate.judging.reading import joined
 from cds_service.evaluate.judging.records import allergy_part, allergy_word, not_done_part, unused_part
 from cds_service.evaluate.judging.signs import Sign, Source, deciding
 from cds_service.evaluate.judging.uses import uses_of
@@ -174,7 +175,7 @@ def absent_trial(therapy: str, place: Place, *, blank: Trial) -> Trial:
     """
     unread = sorted(place.timeline.incomplete.intersection(_types(therapy, place)))
     if not unread:
-        return replace(blank, verdict=Verdict.NOT_TRIED, adequate=False)
+        return replace(blank, verdict=Verdict.NOT_TRIED)
     missing = Missing(
         what=f"whether {blank.label} was ever tried", settled_by=f"reading {' and '.join(unread)}"
     )

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from cds_service.evaluate.comparing import at_least
+from cds_service.evaluate.judging.adherence import too_little_dispensed
 from cds_service.evaluate.judging.attempts import Attempt
 from cds_service.evaluate.judging.courses import amount, dose_now, same_unit, spans_at
 from cds_service.evaluate.judging.held import Adequacy, both
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.series import series_adequacy
 from cds_service.evaluate.judging.standards import StandardChoice, least_dose, standards_for, target_dose
-from cds_service.evaluate.truth import Truth
+from cds_service.evaluate.truth import Answer, Truth
 from cds_service.ruleset.trials import StandardRow
 from cds_service.ruleset.words import Duration, Quantity
 from cds_service.timeline.amounts import Amount, Measure, UnknownAmount
@@ -93,11 +94,10 @@ def _one_course(attempt: Attempt, course: Course, row: StandardRow, place: Place
     needed = row.lasts or row.held
     time_up = _reached(course.days, needed)
     at_dose = _days_at_dose(course, least, limit)
-    held = _reached(at_dose, row.held or row.lasts) if least is not None else Truth.YES
-    if least is not None and needed is None:
-        held = _reached(at_dose, Duration(1, "day"))
-    if held is not Truth.YES and row.or_level is not None:
-        held = _with_level(held, attempt, row, place)
+    held = _held(at_dose, row) if least is not None else Truth.YES
+    level = _level(attempt, row, place) if held is not Truth.YES else None
+    if level is not None and not level.no:
+        held = level.truth
     truth = both(time_up, held)
     now = dose_now(course)
     low_now = attempt.running and limit is not None and _below(now, limit)
@@ -114,8 +114,12 @@ def _one_course(attempt: Attempt, course: Course, row: StandardRow, place: Place
         below_target=_below_target(course, target_dose(row, attempt.therapy, place)),
         spans=spans_at(course, limit, known=least is not None),
     )
+    if truth is Truth.YES and too_little_dispensed(course, place):
+        return replace(found, truth=Truth.NO, reason="not-adherent")
     if truth is Truth.YES:
         return found
+    if truth is Truth.UNKNOWN and level is not None and level.unknown and time_up is Truth.YES:
+        return replace(found, reason="level-unknown", missing=level.missing)
     return replace(
         found,
         reason=_why(found, limit, time_up, held),
@@ -144,15 +148,17 @@ def _reached(days: Measure, needed: Duration | None) -> Truth:
     return at_least(days, needed.days)
 
 
-def _with_level(held: Truth, attempt: Attempt, row: StandardRow, place: Place) -> Truth:
-    """A drug level in range since the start stands for the dose."""
+def _held(at_dose: Measure, row: StandardRow) -> Truth:
+    """Was the dose held for its time? At least for a day where the row asks for no time."""
+    return _reached(at_dose, row.held or row.lasts or Duration(1, "day"))
+
+
+def _level(attempt: Attempt, row: StandardRow, place: Place) -> Answer | None:
+    """A drug level in range since the start stands for the dose; one that was never measured leaves it open."""
     if row.or_level is None:
-        return held
+        return None
     key = f"level of {attempt.therapy} since {attempt.references[0]}"
-    level = place.fact(row.or_level, key=key, when=attempt.start)
-    if level.yes:
-        return Truth.YES
-    return Truth.UNKNOWN if level.unknown else held
+    return place.fact(row.or_level, key=key, when=attempt.start)
 
 
 def _below(dose: Measure, limit: Quantity) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from cds_service.evaluate.comparing import compare
+from cds_service.evaluate.judging.ends import final_orders
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.sessions import Session, chained, sessions_of
 from cds_service.evaluate.judging.standards import standards_for
@@ -19,7 +21,7 @@ from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import NOWHERE, Order, Performed, Site
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One course, procedure or series of a therapy.
 
@@ -35,24 +37,29 @@ class Attempt:
     start: DateSpan | None = None
     end: DateSpan | None = None
 
-    @property
+    @cached_property
     def orders(self) -> tuple[Order, ...]:
         """Orders (and statements, administrations) that it is made of, by date."""
         if self.course is not None:
             return tuple(sorted(self.course.orders, key=lambda o: by_date(o.start, o)))
         return tuple(o for s in self.sessions for o in s.orders)
 
-    @property
+    @cached_property
+    def final_orders(self) -> tuple[Order, ...]:
+        """Orders whose reason and notes tell how it ended, or how it goes."""
+        return final_orders(self.orders, self.course)
+
+    @cached_property
     def procedures(self) -> tuple[Performed, ...]:
         """Procedures that it is made of, by date."""
         return tuple(p for s in self.sessions for p in s.procedures)
 
-    @property
+    @cached_property
     def records(self) -> tuple[Order | Performed, ...]:
         """Everything that it is made of."""
         return (*self.procedures, *self.orders)
 
-    @property
+    @cached_property
     def references(self) -> tuple[str, ...]:
         """References of all its records, each once."""
         return tuple(dict.fromkeys(r.reference for r in self.records))

@@ -13,11 +13,13 @@ from cds_service.evaluate.judging.attempts import Attempt, attempts_of
 from cds_service.evaluate.judging.held import Adequacy
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.reading import signs_of
+from cds_service.evaluate.judging.records import reasons_on_record
 from cds_service.evaluate.judging.signs import Sign, contrary
 from cds_service.evaluate.judging.verdicts import Ruling, ruling_on
-from cds_service.evaluate.judging.wording import also, use_evidence
+from cds_service.evaluate.judging.wording import ALSO, also, use_evidence
 from cds_service.evaluate.judging.words import said_of
 from cds_service.evaluate.truth import Answer, Evidence, Truth
+from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Certainty, Missing
 
 _TEXT = frozenset({"text", "display"})
@@ -90,7 +92,6 @@ def _ruled_out(therapy: str, sign: Sign, signs: Sequence[Sign], place: Place) ->
         _blank(therapy, place),
         verdict=Verdict.RULED_OUT,
         reason=sign.reason,
-        adequate=False,
         certainty=_weakest(sign.evidence),
         verified=all(e.verified for e in sign.evidence),
         by_text=bool(sign.evidence) and all(e.by_text for e in sign.evidence),
@@ -131,11 +132,18 @@ def _trial(attempt: Attempt, place: Place) -> Trial:
         required_days=adequacy.required_days,
         adequate_on=adequacy.adequate_on,
         below_target=adequacy.below_target,
-        judged_on=(ruling.sign.when if ruling.sign else None) or attempt.end or attempt.start,
+        judged_on=_judged_on(attempt, ruling, place),
         references=attempt.references,
         evidence=evidence,
         missing=_missing(ruling, signs),
     )
+
+
+def _judged_on(attempt: Attempt, ruling: Ruling, place: Place) -> DateSpan | None:
+    """The day that the deciding sign speaks of; today for a trial that goes on, else its end."""
+    if ruling.sign is not None and ruling.sign.when is not None:
+        return ruling.sign.when
+    return DateSpan.of(place.as_of) if attempt.running else attempt.end or attempt.start
 
 
 def _known(ruled: Truth, held: Truth) -> bool | None:
@@ -154,20 +162,22 @@ def _missing(ruling: Ruling, signs: Sequence[Sign]) -> tuple[Missing, ...]:
 def _evidence(
     attempt: Attempt, adequacy: Adequacy, ruling: Ruling, signs: Sequence[Sign], place: Place
 ) -> tuple[Evidence, ...]:
-    """The use itself, what decided, what speaks against it, and every quote: a card can show them all."""
+    """The use itself, what decided, what speaks against it, every reason and every quote: a card can show them all."""
     found = list(use_evidence(attempt, adequacy, place))
     if ruling.sign is not None:
         found += ruling.sign.evidence
         found += [also(e) for s in contrary(signs, ruling.sign) for e in s.evidence]
     else:
         found += [e for s in signs if not s.possible for e in s.evidence]
-    shown = {(e.reference, e.says) for e in found}
-    quotes = [s.evidence for s in said_of(attempt, place)]
-    return _unique([*found, *(q for q in quotes if (q.reference, q.says) not in shown)])
+    return _unique([*found, *reasons_on_record(attempt), *(s.evidence for s in said_of(attempt, place))])
 
 
 def _unique(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(evidence))
+    """Each record's statement once, whether or not it was marked as speaking for another verdict."""
+    found: dict[tuple[str, str], Evidence] = {}
+    for item in evidence:
+        found.setdefault((item.reference, item.says.removeprefix(ALSO)), item)
+    return tuple(found.values())
 
 
 def _weakest(evidence: Iterable[Evidence]) -> Certainty:

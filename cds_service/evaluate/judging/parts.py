@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds_service.evaluate.judging.signs import Source
 from cds_service.evaluate.truth import Evidence
@@ -31,8 +31,16 @@ HOLDS = Part()
 
 def is_in(concepts: Sequence[Concept], sets: Sequence[str]) -> Concept | None:
     """Return the first of some concepts that belongs to one of the sets, codes before words."""
-    found = [c for c in concepts if not c.sets.isdisjoint(sets)]
+    found = [narrowed(c, sets) for c in concepts if not c.sets.isdisjoint(sets)]
     return min(found, key=lambda c: c.inferred) if found else None
+
+
+def narrowed(concept: Concept, sets: Sequence[str]) -> Concept:
+    """Return a concept as it speaks of some sets: verified when a verified code supports one of them."""
+    if concept.verified or not concept.unverified_sets:
+        return concept
+    supported = concept.sets - concept.unverified_sets
+    return concept if supported.isdisjoint(sets) else replace(concept, verified=True)
 
 
 def code_evidence(reference: str, says: str, when: DateSpan | None, concept: Concept) -> Evidence:
@@ -75,4 +83,4 @@ def _rank(part: Part) -> tuple[bool, int, int, tuple[str, ...]]:
     return (part.possible, source, -latest, tuple(e.reference for e in part.evidence))
 
 
-__all__ = ["HOLDS", "Part", "best_part", "code_evidence", "is_in", "source_of", "text_evidence"]
+__all__ = ["HOLDS", "Part", "best_part", "code_evidence", "is_in", "narrowed", "source_of", "text_evidence"]

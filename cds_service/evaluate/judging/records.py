@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cds_service.evaluate.comparing import later
 from cds_service.evaluate.judging.attempts import Attempt
-from cds_service.evaluate.judging.parts import Part, best_part, code_evidence, is_in, source_of
+from cds_service.evaluate.judging.parts import Part, best_part, code_evidence, is_in, narrowed, source_of
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.signs import Source
 from cds_service.evaluate.judging.uses import uses_of
-from cds_service.evaluate.truth import Truth
+from cds_service.evaluate.truth import Evidence, Truth
 from cds_service.ruleset.trials import Evidence as Item
 from cds_service.ruleset.words import Duration
 from cds_service.timeline.dates import DateSpan, days_between
-from cds_service.timeline.events import Diagnosis, Missing, Order, Performed
-
-_RUNNING = frozenset({"active", "on-hold"})
-
-
-def final_orders(attempt: Attempt) -> tuple[Order, ...]:
-    """Return the orders whose reason and notes tell how the attempt ended or goes.
-
-    An order that another one followed and outlasted (a change of dose, a refill) tells only of itself.
-    """
-    orders, course = attempt.orders, attempt.course
-    if course is not None and course.state != "ongoing":
-        reasons, texts = set(course.stop_reasons), set(course.stop_texts)
-        return tuple(
-            o for o in orders if reasons.intersection(o.stop_reasons) or texts.intersection(o.stop_texts)
-        )
-    return tuple(o for o in orders if not any(_outlasts(other, o) for other in orders))
-
-
-def _outlasts(other: Order, order: Order) -> bool:
-    if order.status in _RUNNING or order.start is None or other.start is None:
-        return False
-    return other.start.first > order.start.last and _last_day(other) > _last_day(order)
-
-
-def _last_day(order: Order) -> float:
-    if order.status in _RUNNING:
-        return float("inf")
-    end = order.ended or order.supply_end or order.start
-    return end.last.toordinal() if end else 0.0
+from cds_service.timeline.events import Concept, Diagnosis, Missing, Order, Performed
 
 
 def stop_day(order: Order, attempt: Attempt) -> DateSpan | None:
@@ -54,19 +26,27 @@ def stop_day(order: Order, attempt: Attempt) -> DateSpan | None:
 def stop_part(attempt: Attempt, sets: Sequence[str]) -> Part | None:
     """A coded reason why the attempt ended."""
     found = []
-    for order in final_orders(attempt):
+    for order in attempt.final_orders:
         reason = is_in(order.stop_reasons, sets)
         if reason is not None:
             when = stop_day(order, attempt)
-            says = f"{order.concept.label} {order.status}: {reason.label}"
-            found.append(
-                Part(
-                    source=source_of(reason),
-                    when=when,
-                    evidence=(code_evidence(order.reference, says, when, reason),),
-                )
-            )
+            found.append(Part(source=source_of(reason), when=when, evidence=(_reason(order, reason, when),)))
     return best_part(found)
+
+
+def reasons_on_record(attempt: Attempt) -> tuple[Evidence, ...]:
+    """Return every reason for which the attempt ended, those that no table knows included."""
+    return tuple(
+        _reason(order, reason, stop_day(order, attempt))
+        for order in attempt.final_orders
+        for reason in order.stop_reasons
+        if reason.label
+    )
+
+
+def _reason(order: Order, reason: Concept, when: DateSpan | None) -> Evidence:
+    says = f"{order.concept.label} {order.status}: {reason.label}"
+    return code_evidence(order.reference, says, when, reason)
 
 
 def unused_part(order: Order, sets: Sequence[str]) -> Part | None:
@@ -119,8 +99,8 @@ def outcome_part(attempt: Attempt, sets: Sequence[str]) -> Part | None:
     )
 
 
-def complication_part(attempt: Attempt, sets: Sequence[str]) -> Part | None:
-    """A complication of a procedure."""
+def complication_part(attempt: Attempt, sets: Sequence[str] | None) -> Part | None:
+    """A complication of a procedure, of some sets or (None) any at all."""
     return best_part(
         [
             Part(
@@ -131,15 +111,29 @@ def complication_part(attempt: Attempt, sets: Sequence[str]) -> Part | None:
                 ),
             )
             for p in attempt.procedures
-            if (harm := is_in(p.complications, sets)) is not None
+            if (harm := _complication(p, sets)) is not None
         ]
     )
 
 
+def _complication(procedure: Performed, sets: Sequence[str] | None) -> Concept | None:
+    if sets is None:
+        return next(iter(procedure.complications), None)
+    return is_in(procedure.complications, sets)
+
+
 def condition_part(attempt: Attempt, item: Item, place: Place) -> Part | None:
-    """A diagnosis near the end of the attempt, or (``recurrence``) the disease come back after it."""
-    diagnoses = [d for d in place.timeline.diagnoses if not d.concept.sets.isdisjoint(item.condition)]
-    if item.condition_state == "recurrence":
+    """A diagnosis near the end of the attempt, or (``recurrence``) the disease come back after it.
+
+    The disease is the pathway's own where the item names none.
+    """
+    names = item.condition or place.rules.pathways[place.pathway].population.condition
+    diagnoses = [
+        replace(d, concept=narrowed(d.concept, names))
+        for d in place.timeline.diagnoses
+        if not d.concept.sets.isdisjoint(names)
+    ]
+    if item.condition_state == "recurrence" or not item.condition:
         return best_part([p for d in diagnoses if (p := _recurrence(d, attempt, item.later_than, place))])
     return best_part([p for d in diagnoses if (p := _near_the_end(d, attempt, item.within))])
 
@@ -223,9 +217,9 @@ __all__ = [
     "allergy_word",
     "complication_part",
     "condition_part",
-    "final_orders",
     "not_done_part",
     "outcome_part",
+    "reasons_on_record",
     "stop_day",
     "stop_part",
     "unused_part",

@@ -12,7 +12,7 @@ from cds_service.evaluate.judging.held import Adequacy
 from cds_service.evaluate.judging.parts import Part, code_evidence
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.signs import Source
-from cds_service.evaluate.truth import Answer
+from cds_service.evaluate.truth import Answer, yes
 from cds_service.ruleset.facts import AgeFact
 from cds_service.ruleset.trials import Score
 from cds_service.ruleset.words import Duration
@@ -34,14 +34,33 @@ def score_part(
 ) -> Part | None:
     """Hold the score against the item; without readings in its window nothing is said."""
     readings = _readings(wanted, place)
+    if wanted.after_end is not None:
+        return _after_end(attempt, wanted, wanted.after_end, readings, place)
     inside = [r for r in readings if _in_window(r, attempt, wanted, adequacy, place, near_end)]
     if not inside:
         return None
     if wanted.fell_at_least is not None or wanted.fell_below is not None:
         return _response(attempt, wanted, readings, inside, place)
     chosen = min(inside, key=lambda r: r.value.low) if wanted.at_most is not None else inside[-1]
-    answer = _test(chosen.value, AgeFact(at_least=wanted.at_least, at_most=wanted.at_most), place, chosen)
+    answer = _test(chosen.value, _limits(wanted), place, chosen)
     return _part(answer, [chosen])
+
+
+def _limits(wanted: Score) -> AgeFact:
+    return AgeFact(at_least=wanted.at_least, at_most=wanted.at_most, below=wanted.below)
+
+
+def _after_end(
+    attempt: Attempt, wanted: Score, within: Duration, readings: Sequence[_Reading], place: Place
+) -> Part | None:
+    """Every reading soon after a course ended meets the comparison; without one nothing is said."""
+    end = attempt.end
+    if attempt.course is None or end is None or not end.is_exact:
+        return None
+    inside = [r for r in readings if 0 < (r.day - end.first).days <= within.days]
+    if not inside or not all(_test(r.value, _limits(wanted), place, r).yes for r in inside):
+        return None
+    return _part(yes(), inside)
 
 
 def _readings(wanted: Score, place: Place) -> list[_Reading]:
@@ -99,7 +118,10 @@ def _until(attempt: Attempt, place: Place) -> date:
         other.start.first
         for name in place.therapies
         for other in attempts_of(name, place)
-        if other.sessions and other != attempt and other.start is not None and other.start.first > end.last
+        if other.sessions
+        and other is not attempt
+        and other.start is not None
+        and other.start.first > end.last
     ]
     return min([place.as_of, *(start - timedelta(days=1) for start in starts)])
 

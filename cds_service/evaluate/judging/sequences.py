@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -26,7 +27,7 @@ def followed_part(attempt: Attempt, wanted: FollowedBy, place: Place) -> Part | 
         other
         for name in names
         for other in attempts_of(name, place)
-        if other.sessions and other != attempt and _same_place(attempt, other, wanted.same)
+        if other.sessions and other is not attempt and _same_place(attempt, other, wanted.same)
     ]
     return best_part(list(_after(attempt, others, place, within=wanted.within, later_than=wanted.later_than)))
 
@@ -98,15 +99,34 @@ def next_ordered_part(attempt: Attempt, wanted: NextOrdered, place: Place) -> Pa
     """
     if attempt.start is None:
         return None
-    following = [
-        o for name in place.expand(wanted.of) if name != attempt.therapy for o in uses_of(name, place).orders
-    ]
-    following = [o for o in following if later(o.start, attempt.start) is Truth.YES]
-    if not following:
-        return None
-    following.sort(key=lambda o: by_date(o.start, o))
-    first = following[0].start
-    return best_part([p for o in following if o.start == first and (p := _reason_part(o, wanted.reason))])
+    orders = _orders_of(wanted.of, place)
+    first: DateSpan | None = None
+    found = []
+    position = bisect_right(orders, attempt.start.last.toordinal(), key=lambda o: o[0])
+    for _, therapy, order in orders[position:]:
+        if therapy == attempt.therapy or order.start is None:
+            continue
+        first = first or order.start
+        if order.start != first:
+            break
+        if (part := _reason_part(order, wanted.reason)) is not None:
+            found.append(part)
+    return best_part(found)
+
+
+def _orders_of(names: Sequence[str], place: Place) -> list[tuple[int, str, Order]]:
+    """Return all dated orders of some therapies by their first possible day, worked out once a call."""
+
+    def compute() -> list[tuple[int, str, Order]]:
+        found = [
+            (order.start.first.toordinal(), therapy, order)
+            for therapy in place.expand(names)
+            for order in uses_of(therapy, place).orders
+            if order.start is not None
+        ]
+        return sorted(found, key=lambda o: (*by_date(o[2].start, o[2]), o[1]))
+
+    return place.once(("orders of", *names), compute)
 
 
 def _reason_part(order: Order, sets: Sequence[str]) -> Part | None:

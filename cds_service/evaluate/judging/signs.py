@@ -14,7 +14,7 @@ from enum import IntEnum
 from cds_service.evaluate.findings import Verdict
 from cds_service.evaluate.truth import Evidence
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import Certainty, Missing
+from cds_service.timeline.events import Missing
 
 
 class Source(IntEnum):
@@ -56,11 +56,6 @@ class Sign:
     possible: bool = False
     missing: tuple[Missing, ...] = ()
     order: int = 0
-
-    @property
-    def is_recorded(self) -> bool:
-        """True when it does not rest on words or inference alone."""
-        return all(e.certainty is Certainty.DOCUMENTED for e in self.evidence)
 
 
 def deciding(signs: Iterable[Sign]) -> Sign | None:

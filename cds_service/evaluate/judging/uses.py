@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from cds_service.evaluate.comparing import compare
+from cds_service.evaluate.judging.parts import narrowed
 from cds_service.evaluate.judging.place import Place
+from cds_service.ruleset.facts import AgeFact
 from cds_service.ruleset.trials import TherapyDefinition
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Allergy, Concept, Event, Order, Performed
@@ -39,21 +42,19 @@ def uses_of(therapy: str, place: Place) -> Uses:
 
 def _uses(therapy: str, place: Place) -> Uses:
     definition = place.definition(therapy)
+    ordered = (*definition.medication, *definition.conditional)
+    performed = (*definition.procedure, *definition.conditional)
     orders = [
-        o
-        for o in _of_sets(
-            place, "orders", place.timeline.orders, (*definition.medication, *definition.conditional)
-        )
+        _narrowed(o, ordered)
+        for o in _of_sets(place, "orders", place.timeline.orders, ordered)
         if not o.is_draft
         and o.begun
         and _fits(o, definition)
-        and _counts(o, o.reasons, o.texts, definition, place)
+        and (_counts(o, o.reasons, o.texts, definition, place) or _dose_tells(o, definition, place))
     ]
     procedures = [
-        p
-        for p in _of_sets(
-            place, "procedures", place.timeline.procedures, (*definition.procedure, *definition.conditional)
-        )
+        _narrowed(p, performed)
+        for p in _of_sets(place, "procedures", place.timeline.procedures, performed)
         if _counts(p, p.reasons, p.texts, definition, place)
     ]
     orders.sort(key=lambda o: by_date(o.start, o))
@@ -70,6 +71,12 @@ def _uses(therapy: str, place: Place) -> Uses:
             )
         ),
     )
+
+
+def _narrowed(event: E, sets: Sequence[str]) -> E:
+    """Return the event with its concept as it speaks of some sets; nearly always the event itself."""
+    concept = narrowed(event.concept, sets)
+    return event if concept is event.concept else replace(event, concept=concept)
 
 
 def by_date(when: DateSpan | None, event: Event) -> tuple[int, int, str]:
@@ -120,6 +127,18 @@ def _counts(
     if reasons or not definition.unless_condition:
         return False
     return all(d.concept.sets.isdisjoint(definition.unless_condition) for d in place.timeline.diagnoses)
+
+
+def _dose_tells(order: Order, definition: TherapyDefinition, place: Place) -> bool:
+    """True when the order's single dose is known and large enough for the therapy, and no other reason is stated."""
+    if definition.counts_if_dose is None or order.reasons:
+        return False
+    wanted = AgeFact(at_least=definition.counts_if_dose)
+    what = order.concept.label
+    return any(
+        compare(dose, wanted, rules=place.rules, pathway=place.pathway, what=what).yes
+        for dose in order.single_dose.values()
+    )
 
 
 def _says_one_of(lists: Sequence[str], texts: Sequence[str], place: Place) -> bool:

@@ -22,6 +22,9 @@ _VERBS = {
 }
 
 
+ALSO = "also on record: "
+
+
 def use_evidence(attempt: Attempt, adequacy: Adequacy, place: Place) -> Iterable[Evidence]:
     """Say what was ordered or done: a course in one sentence, each session in its own."""
     if attempt.course is not None:
@@ -79,7 +82,7 @@ def _dose(dose: Measure | None) -> str:
 
 def also(evidence: Evidence) -> Evidence:
     """Mark evidence that speaks for another verdict than the one given."""
-    return replace(evidence, says=f"also on record: {evidence.says}")
+    return replace(evidence, says=f"{ALSO}{evidence.says}")
 
 
-__all__ = ["also", "use_evidence"]
+__all__ = ["ALSO", "also", "use_evidence"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cds_service.evaluate.judging.attempts import Attempt
 from cds_service.evaluate.judging.parts import Part, best_part, text_evidence
 from cds_service.evaluate.judging.place import Place
-from cds_service.evaluate.judging.records import final_orders, stop_day
+from cds_service.evaluate.judging.records import stop_day
 from cds_service.evaluate.judging.signs import Source
 from cds_service.evaluate.truth import Evidence
 from cds_service.terminology import CATEGORY_ORDER, Statement
@@ -35,14 +35,13 @@ class Said:
 
 
 def said_of(attempt: Attempt, place: Place) -> tuple[Said, ...]:
-    """Return what the texts of an attempt's records say, read once a call."""
-    key = ("said", attempt.therapy, attempt.ingredient, attempt.references)
-    return place.once(key, lambda: tuple(_said(attempt, place)))
+    """Return what the texts of an attempt's records say."""
+    return tuple(_said(attempt, place))
 
 
 def _said(attempt: Attempt, place: Place) -> Iterable[Said]:
     name = attempt.ingredient or attempt.therapy
-    for order in final_orders(attempt):
+    for order in attempt.final_orders:
         yield from read(
             order.reference, order.stop_texts, stop_day(order, attempt), name, attempt.therapy, place
         )
@@ -92,9 +91,11 @@ def text_part(said: Iterable[Said], categories: Sequence[str]) -> Part | None:
     )
 
 
-def outcome_text_part(attempt: Attempt, names: Sequence[str], place: Place) -> Part | None:
+def outcome_text_part(
+    attempt: Attempt, said: Sequence[Said], names: Sequence[str], place: Place
+) -> Part | None:
     """A strong statement of a category, or a finding list that the words of a procedure say."""
-    found = [text_part(said_of(attempt, place), names)]
+    found = [text_part(said, names)]
     for procedure in attempt.procedures:
         for text in procedure.texts:
             findings = place.rules.terminology.findings(text)

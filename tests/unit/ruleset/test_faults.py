@@ -153,7 +153,11 @@ def test_all_faults_of_all_files_come_at_once(folder: RulesFolder) -> None:
             "- create: carbamazepin",
             "suggest[0].create: no order template or therapy 'carbamazepin' in facial-pain; did you mean 'carbamazepine'?",
         ),
-        ("summary:", "gives_way_to: [TN-99]\nsummary:", "gives_way_to[0]: no card 'TN-99'; did you mean 'TN-05'?"),
+        (
+            "summary:",
+            "gives_way_to: [TN-99]\nsummary:",
+            "gives_way_to[0]: no card 'TN-99'; did you mean 'TN-05'?",
+        ),
         ("({reason})", "({reasn})", "summary: no slot '{reasn}'; did you mean 'reason'?"),
         ("({reason})", "({reason)", "summary: has a brace that belongs to no slot"),
         ("({reason})", "({label})", "summary: '{label}' needs 'label'"),
@@ -166,7 +170,9 @@ def test_a_name_that_names_nothing(card: Said, old: str, new: str, said: str) ->
 
 
 def test_a_setting_of_another_kind_than_its_use(folder: RulesFolder) -> None:
-    folder.change("facial-pain/pathway.yaml", "value: 7, basis: convention, range: 0 to 10", "value: often, basis: none")
+    folder.change(
+        "facial-pain/pathway.yaml", "value: 7, basis: convention, range: 0 to 10", "value: often, basis: none"
+    )
 
     assert folder.said() == [
         "facial-pain/pathway.yaml:11: facts.severe-pain.all[0].observation.at_least: "

@@ -209,7 +209,7 @@ class TestCertainty:
 
     def test_an_unknown_product_code_with_a_readable_name_counts_as_coded_and_is_inferred(self) -> None:
         order = ordered(
-            drug("alpha", basis="product-name"), after(0), after(60), dose=mg(600), why="no-effect"
+            drug("alpha", basis="product-text"), after(0), after(60), dose=mg(600), why="no-effect"
         )
         trial = CLINIC.one("alpha", order)
         assert (trial.certainty, trial.by_text) == ("inferred", False)

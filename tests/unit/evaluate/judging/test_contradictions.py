@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.evaluate.findings import Verdict
-from cds_service.timeline.events import Certainty, OrderSource
+from cds_service.timeline.events import Certainty, Concept, Ingredient, OrderSource
 from tests.unit.evaluate.judging.patients import (
     PATHWAY,
     Clinic,
@@ -262,3 +262,45 @@ class TestAfterASuccess:
         sure = done("operation", "2024-01-01")
         trial = CLINIC.one("operation", replace(sure, outcomes=(coded("failure", verified=False),)))
         assert (trial.verdict, trial.verified, trial.certainty) == (Verdict.FAILED, False, Certainty.INFERRED)
+
+
+class TestReasonsThatNoTableKnows:
+    """A coded reason without a meaning here is shown; it is no reason to call a trial failed, and beats an inference."""
+
+    ENDED = ordered(
+        "alpha",
+        "2026-01-01",
+        "2026-03-01",
+        dose=mg(800),
+        stop_reasons=(Concept(label="moved abroad", basis="none"),),
+    )
+
+    def test_it_is_shown_and_asks(self) -> None:
+        trial = CLINIC.one("alpha", self.ENDED)
+        assert trial.verdict is Verdict.ENDED_UNKNOWN
+        assert "alpha stopped: moved abroad" in says(trial)
+
+    def test_it_beats_an_inference(self) -> None:
+        trial = CLINIC.one("alpha", self.ENDED, ordered("beta", "2026-03-05", reasons=["no-effect"]))
+        assert trial.verdict is Verdict.ENDED_UNKNOWN
+
+
+def test_a_verified_code_of_the_therapy_is_not_weakened_by_an_unverified_one_of_something_else() -> None:
+    concept = Concept(
+        sets=frozenset({"alpha", "omega"}),
+        ingredients=(Ingredient(name="alpha"),),
+        label="alpha",
+        verified=False,
+        unverified_sets=frozenset({"omega"}),
+    )
+    trial = CLINIC.one("alpha", ordered(concept, "2026-01-01", "2026-03-01", dose=mg(800), why="no-effect"))
+    assert (trial.verified, trial.certainty) == (True, Certainty.DOCUMENTED)
+
+
+def test_a_recurrence_is_of_the_pathways_own_disease_where_the_item_names_none() -> None:
+    text = PATHWAY.replace("condition: disease, condition_state: recurrence}", "condition_state: recurrence}")
+    clinic = Clinic(pathway=pathway_of(text))
+    success = done("operation", "2024-01-01", outcome="success")
+    assert clinic.one("operation", success).verdict is Verdict.EFFECTIVE
+    back = diagnosed("disease", "2025-04", clinical="recurrence")
+    assert clinic.one("operation", success, back).finer == "failed-waned"

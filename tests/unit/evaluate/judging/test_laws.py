@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.evaluate.findings import Trial, Verdict
+from cds_service.evaluate.judging.items import WORDS
+from cds_service.evaluate.judging.reading import READERS
+from cds_service.ruleset.trials import Evidence
 from cds_service.timeline.amounts import Measure, UnknownAmount
 from cds_service.timeline.events import Event, Order, OrderSource
 from tests.unit.evaluate.judging.patients import (
@@ -210,3 +213,11 @@ def test_an_unknown_amount_is_a_measure_that_says_why() -> None:
     trial = Clinic().one("alpha", ordered("alpha", None, status="completed"))
     assert isinstance(trial.days, UnknownAmount)
     assert trial.days.reason
+
+
+def test_no_word_of_an_evidence_item_is_overlooked() -> None:
+    """Every word is held against the record, or narrows one that is, or is read where nothing was given."""
+    narrowing = {"of", "within", "later_than", "reason", "certainty", "needs_adequate", "after_use"}
+    of_what_was_never_given = {"avoid", "would_fire"}
+    assert set(WORDS) | narrowing | of_what_was_never_given == set(Evidence.model_fields)
+    assert set(WORDS) == set(READERS)

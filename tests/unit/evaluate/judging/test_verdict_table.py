@@ -118,6 +118,7 @@ class TestOngoingAdequate:
     def test_adequate_and_running(self) -> None:
         trial = CLINIC.one("alpha", ordered("alpha", "2026-01-01", dose=mg(800)))
         assert (trial.verdict, trial.adequate, trial.adequate_on) == (Verdict.ONGOING_ADEQUATE, True, None)
+        assert (trial.start, trial.end, trial.judged_on) == (span("2026-01-01"), None, span("2026-06-15"))
 
     def test_adequate_and_running_with_a_note_of_no_benefit_is_a_failure(self) -> None:
         trial = CLINIC.one("alpha", ordered("alpha", "2026-01-01", dose=mg(800), note="no benefit"))

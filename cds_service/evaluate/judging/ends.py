@@ -1,0 +1,40 @@
+"""Which orders of an attempt tell how it ended, or how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.timeline.course import Course
+from cds_service.timeline.events import Order
+
+_RUNNING = frozenset({"active", "on-hold"})
+
+
+def final_orders(orders: Sequence[Order], course: Course | None) -> tuple[Order, ...]:
+    """Return the orders whose reason and notes tell how the attempt ended or goes.
+
+    An order that another one followed and outlasted (a change of dose, a refill) tells only of itself.
+    """
+    if course is not None and course.state != "ongoing":
+        reasons, texts = set(course.stop_reasons), set(course.stop_texts)
+        return tuple(
+            o for o in orders if reasons.intersection(o.stop_reasons) or texts.intersection(o.stop_texts)
+        )
+    telling = [o for o in orders if o.stop_reasons or o.stop_texts]
+    return tuple(o for o in telling if not any(_outlasts(other, o) for other in orders))
+
+
+def _outlasts(other: Order, order: Order) -> bool:
+    if order.status in _RUNNING or order.start is None or other.start is None:
+        return False
+    return other.start.first > order.start.last and _last_day(other) > _last_day(order)
+
+
+def _last_day(order: Order) -> float:
+    if order.status in _RUNNING:
+        return float("inf")
+    end = order.ended or order.supply_end or order.start
+    return end.last.toordinal() if end else 0.0
+
+
+__all__ = ["final_orders"]
