@@ -127,7 +127,12 @@ class _Maker:
             "description": f"Remove the draft order of {draft.concept.label}",
             "resourceId": draft.reference,
         }
-        return [Offer(label=label, actions=(action,), recommended=wish.recommended)]
+        return [Offer(label=label, actions=(action,), recommended=self._is_recommended(wish))]
+
+    def _is_recommended(self, wish: Suggestion) -> bool:
+        return wish.recommended is True or (
+            wish.recommended == "when-critical" and self._finding.level == "critical"
+        )
 
     def _stop(self, wish: Suggestion) -> list[Offer]:
         made = []
@@ -198,7 +203,7 @@ class _Maker:
             ),
         }
         drug = template.text if template.resource == "MedicationRequest" else None
-        offer = Offer(label=label, actions=(create,), recommended=wish.recommended, drug=drug)
+        offer = Offer(label=label, actions=(create,), recommended=self._is_recommended(wish), drug=drug)
         if replaces and isinstance(draft, Order) and not self._chart.single_action:
             delete = {
                 "type": "delete",

@@ -27,7 +27,7 @@ MONTHS = [
     "November",
     "December",
 ]
-_SLOT = re.compile(r"\{([a-z_]+)\}")
+_SLOT = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~>])")
 
@@ -115,6 +115,7 @@ def _derived(slots: Mapping[str, object]) -> dict[str, object]:
             "needed_weeks": _weeks(trial.required_days),
             "weeks": _weeks(trial.days.low) if isinstance(trial.days, Amount) else None,
             "days": f"{trial.days.low:g}" if isinstance(trial.days, Amount) else None,
+            "sessions": trial.sessions,
         }
     if isinstance(when, DateSpan):
         found["month"] = month_of(when)

@@ -40,6 +40,7 @@ RECORD_WORDS: dict[str, Callable[[Any, Case], Answer]] = {
     "daily_total": quantity_facts.daily_total,
     "treatment_days": quantity_facts.treatment_days,
     "table_limit": quantity_facts.table_limit,
+    "setting": record_facts.setting,
 }
 """Words that read the record alone; safety rules may use only these."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from cds_service.evaluate.findings import Trial
@@ -26,9 +26,9 @@ class AnchorEvent:
     reference: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Case:
-    """What a question may look at.
+    """What a question may look at; never changed once made (not frozen, because it is made thousands of times a call).
 
     ``pathway`` is the scope in which names are looked up. ``draft`` is the order under judgement and ``anchor`` the
     card's dated event, when there are any. ``memo`` remembers answers that depend on neither, for one call.
@@ -45,19 +45,34 @@ class Case:
 
     def within(self, pathway: str) -> Case:
         """Return the same case seen from another pathway."""
-        return replace(self, pathway=pathway, anchor=None)
+        if pathway == self.pathway and self.anchor is None:
+            return self
+        return self._with(pathway, self.draft, None)
 
     def within_scope(self, scope: str) -> Case:
         """Return the same case, draft and anchor kept, with names looked up in another scope."""
-        return self if scope == self.pathway else replace(self, pathway=scope)
+        return self if scope == self.pathway else self._with(scope, self.draft, self.anchor)
 
     def about(self, draft: Draft | None) -> Case:
         """Return the case for one draft."""
-        return replace(self, draft=draft, anchor=None)
+        if draft is self.draft and self.anchor is None:
+            return self
+        return self._with(self.pathway, draft, None)
 
     def at(self, anchor: AnchorEvent) -> Case:
         """Return the case hung on an anchor."""
-        return replace(self, anchor=anchor)
+        return self._with(self.pathway, self.draft, anchor)
+
+    def _with(self, pathway: str, draft: Draft | None, anchor: AnchorEvent | None) -> Case:
+        return Case(
+            rules=self.rules,
+            timeline=self.timeline,
+            pathway=pathway,
+            draft=draft,
+            anchor=anchor,
+            stratum=self.stratum,
+            memo=self.memo,
+        )
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return the remembered value for ``key``, computing it the first time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.truth import Answer, Evidence, any_of, no, possible, unknown, yes
@@ -47,7 +48,7 @@ def placed(recorded: frozenset[str | None] | frozenset[str], wanted: Sequence[st
 def says(event: Event, texts: Sequence[str], lists: Sequence[str], case: Case) -> Answer:
     """One of the texts says what one of the phrase lists is called; inferred, and known by words alone."""
     for text in texts:
-        hits = case.rules.terminology.findings(text)
+        hits = case.once(("findings", text), partial(case.rules.terminology.findings, text))
         for name in lists:
             if name in hits and hits[name].polarity == "pos":
                 return yes(quoted(event, hits[name].quote, None), slots={"finding": hits[name].quote})

@@ -124,7 +124,7 @@ class Engine:
         pathway, member = self._scope(rule)
         judged = self._judged(rule, hook) if drafts is None else self._matching(rule, drafts)
         for draft in judged:
-            case = replace(self.root.within(pathway), draft=draft)
+            case = self.root.within(pathway).about(draft)
             gate = self._gate(rule, hook, member, draft)
             if gate is Truth.NO:
                 continue
@@ -144,15 +144,15 @@ class Engine:
 
     def _scope(self, rule: Rule) -> tuple[str, Membership]:
         """Return the pathway that a rule is shown under: the first whose population the patient is in, else its first."""
-        for pathway in rule.pathways:
-            member = self.member(pathway)
-            if member.truth is Truth.YES:
-                return pathway, member
-        for pathway in rule.pathways:
-            member = self.member(pathway)
-            if member.truth is Truth.UNKNOWN:
-                return pathway, member
-        return rule.pathways[0], self.member(rule.pathways[0])
+        return self.root.once(("scope", rule.pathways), lambda: self._scope_of(rule.pathways))
+
+    def _scope_of(self, pathways: Sequence[str]) -> tuple[str, Membership]:
+        members = [(pathway, self.member(pathway)) for pathway in pathways]
+        for truth in (Truth.YES, Truth.UNKNOWN):
+            for pathway, member in members:
+                if member.truth is truth:
+                    return pathway, member
+        return members[0]
 
     def _gate(self, rule: Rule, hook: str, member: Membership, draft: Draft | None) -> Truth:
         """Does the population let the rule speak?"""
@@ -206,7 +206,7 @@ class Engine:
 
 def _is_lasting(key: object) -> bool:
     """True for memories that no draft can change."""
-    return isinstance(key, tuple) and key[0] in {"trials", "population", "ladder"}
+    return isinstance(key, tuple) and key[0] in {"trials", "population", "scope", "ladder"}
 
 
 def _is_stopping(draft: Draft) -> bool:
@@ -251,7 +251,8 @@ def evaluate(
         if open_:
             undecided[rule.id] = tuple(dict.fromkeys(open_))
     visible = [f for f in findings if rules.by_id[f.card].file.status != "silent"]
-    ordered = merged(related(once_for_pairs(visible), rules), rules)
+    related_ones = related(once_for_pairs(visible), rules)
+    ordered = merged(related_ones, rules, belongs=lambda p: engine.member(p).truth is Truth.YES)
     position = {rule.id: n for n, rule in enumerate(rules.rules)}
     ordered.sort(key=lambda f: (-rank(f.level), position[f.card], f.draft.reference if f.draft else ""))
     evaluation = Evaluation(

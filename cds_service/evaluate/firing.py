@@ -11,13 +11,14 @@ from cds_service.evaluate.citing import cite
 from cds_service.evaluate.findings import Finding, Trial
 from cds_service.evaluate.levels import capped, highest
 from cds_service.evaluate.population import Membership
-from cds_service.evaluate.procedure_facts import matching
+from cds_service.evaluate.procedure_facts import matching, place_of, since_slots
 from cds_service.evaluate.trial_facts import picked, recency, selected, test, trials_of
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, yes
 from cds_service.ruleset.cards import CardFile, TextVariant
 from cds_service.ruleset.facts import Ask, Block, ConditionFact, DraftFact, Item, WithFact
-from cds_service.ruleset.ruleset import PairRow, Rule
-from cds_service.timeline.events import Certainty, Missing, Order
+from cds_service.ruleset.ruleset import SAFETY_KINDS, PairRow, Rule
+from cds_service.ruleset.slots import settings_in
+from cds_service.timeline.events import Certainty, Missing, Order, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] 
         slots = {
             "procedure": event.concept.label,
             "date": event.when,
-            "days": (case.timeline.as_of - event.when.last).days if event.when else None,
+            **since_slots(event.when, file.anchor.procedure, case),
         }
         anchor = AnchorEvent(
             when=event.when, evidence=answer.evidence, site=event.site, reference=event.reference
@@ -141,10 +142,7 @@ def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] 
     assert file.anchor.trial is not None
     wanted = file.anchor.trial
     trials = selected(wanted, case, lambda scope: asker.trials(scope, case))
-    pairs = [
-        (t, all_of([where, test(t, wanted, case)]))
-        for t, where in picked(wanted, trials)
-    ]
+    pairs = [(t, all_of([where, test(t, wanted, case)])) for t, where in picked(wanted, trials)]
     pairs = sorted(((t, a) for t, a in pairs if not a.no), key=lambda pair: recency(pair[0]), reverse=True)
     if not pairs:
         return None
@@ -178,7 +176,7 @@ def _finding(
     caps = next(caps for _, reached, caps in ranked if reached == level)
     chosen = next((v.summary for v, reached, _ in ranked if reached == level and v.summary), None)
     evidence = _evidence(joined, case, member, file)
-    slots = _slots(case, joined, met)
+    slots = _slots(case, joined, met, file)
     return Finding(
         card=rule.id,
         pathway=case.pathway,
@@ -213,13 +211,22 @@ def _capped(
     """Cap one variant by what it rests on itself, so that a weaker further finding never lowers a firm one."""
     answers = [*others, variant.answer]
     joined = all_of([replace(a, truth=Truth.YES) for a in answers])
+    pathway = case.rules.pathways[case.pathway]
     return capped(
         variant.level,
         _evidence(joined, case, member, file),
         provisional=provisional,
         imprecise=file.if_unknown == "lower" and any(a.unknown and a.possible for a in answers),
-        text_cap=case.rules.pathways[case.pathway].text_cap,
+        text_cap=pathway.text_cap,
+        order_text_cap=pathway.order_text_cap or pathway.text_cap,
+        orders=_orders(case, file),
     )
+
+
+def _orders(case: Case, file: CardFile) -> frozenset[str]:
+    """References that stand for an order: the draft; for a rule that reads no verdicts every order on record too."""
+    own = frozenset({case.draft.reference}) if case.draft is not None else frozenset()
+    return own | {o.reference for o in case.timeline.orders} if file.show.kind in SAFETY_KINDS else own
 
 
 def _evidence(joined: Answer, case: Case, member: Membership, file: CardFile) -> tuple[Evidence, ...]:
@@ -254,8 +261,12 @@ def _partners(met: Sequence[Variant], gate: Answer) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _slots(case: Case, joined: Answer, met: Sequence[Variant]) -> Mapping[str, object]:
+def _slots(case: Case, joined: Answer, met: Sequence[Variant], file: CardFile) -> Mapping[str, object]:
     slots: dict[str, object] = dict(joined.slots)
+    place = place_of(case)
+    if place is not None:
+        slots |= {"region": region_words(place), "target": target_words(place)}
+    slots |= {name: case.rules.setting(name, case.pathway) for name in settings_in(file)}
     draft = case.draft
     if draft is not None:
         slots["draft"] = draft.concept.label
@@ -266,6 +277,20 @@ def _slots(case: Case, joined: Answer, met: Sequence[Variant]) -> Mapping[str, o
     if others:
         slots["other"] = ", ".join(others)
     return slots
+
+
+def region_words(place: Site) -> str:
+    """Return the region in words: ``lumbar``; ``region not recorded`` when it is not."""
+    names = sorted(name.removeprefix("region-").replace("-", " ") for name in place.regions)
+    return " or ".join(names) or "region not recorded"
+
+
+def target_words(place: Site) -> str:
+    """Return side, region and target in words: ``right lumbar facet``; ``target not recorded`` when none is."""
+    targets = sorted(name.removeprefix("target-").replace("-", " ") for name in place.targets)
+    regions = region_words(place) if place.regions else ""
+    words = [place.side or "", regions, targets[0] if len(targets) == 1 else ""]
+    return " ".join(w for w in words if w) or "target not recorded"
 
 
 def _text(variants: Sequence[TextVariant], case: Case, asker: Asker) -> str | None:

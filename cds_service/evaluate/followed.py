@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.citing import cite, named, settled
-from cds_service.evaluate.comparing import dated
-from cds_service.evaluate.truth import Answer, Truth, all_of, negate, yes
+from cds_service.evaluate.comparing import dated, later
+from cds_service.evaluate.truth import Answer, Truth, all_of, any_of, negate, yes
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Concept, Event
 
@@ -29,6 +29,19 @@ def not_followed(event: Event, when: DateSpan | None, sets: Sequence[str], case:
             all_of([yes(cite(other, words, day)), dated(_not_earlier(day, when), day, other.concept.label)])
         )
     return negate(settled(found, case, FOLLOWING, f"later records ({' or '.join(sets)})"))
+
+
+def followed(event: Event, when: DateSpan | None, sets: Sequence[str], case: Case) -> Answer:
+    """Yes when something of ``sets`` is on record after the event's day; a diagnosis by its onset or its recording."""
+    found = []
+    for other, concepts, day in _records(case):
+        if other.reference == event.reference or not any(named(c, sets) for c in concepts):
+            continue
+        days = [d for d in (getattr(other, "recorded", None), day) if d is not None]
+        words = f"{other.concept.label} recorded later"
+        after = any_of([dated(later(d, when), d, other.concept.label) for d in days or [None]])
+        found.append(all_of([yes(cite(other, words, day)), after]))
+    return settled(found, case, FOLLOWING, f"later records ({' or '.join(sets)})")
 
 
 def _records(case: Case) -> Iterable[tuple[Event, tuple[Concept, ...], DateSpan | None]]:

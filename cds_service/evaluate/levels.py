@@ -25,12 +25,20 @@ def highest(levels: Iterable[str]) -> str:
 
 
 def capped(
-    level: str, evidence: Iterable[Evidence], *, provisional: bool, imprecise: bool, text_cap: str
+    level: str,
+    evidence: Iterable[Evidence],
+    *,
+    provisional: bool,
+    imprecise: bool,
+    text_cap: str,
+    order_text_cap: str,
+    orders: frozenset[str],
 ) -> tuple[str, tuple[str, ...]]:
     """Apply every cap in order and say which ones bit.
 
     Provisional diagnoses, codes marked unverified, words instead of codes (as far as the pathway allows), and
-    imprecise data may each lower a finding; nothing raises it.
+    imprecise data may each lower a finding; nothing raises it. ``orders`` are references of orders, drafted or in use,
+    for which ``order_text_cap`` holds when they are known by words.
     """
     evidence = tuple(evidence)
     caps: list[str] = []
@@ -45,8 +53,9 @@ def capped(
         cap("info", "the diagnosis is provisional")
     if any(not e.verified for e in evidence):
         cap("info", "a code that it rests on is not verified")
-    if any(e.by_text for e in evidence):
-        cap(text_cap, "recognised by words, not by a code")
+    by_words = {e.reference for e in evidence if e.by_text}
+    if by_words:
+        cap(order_text_cap if by_words <= orders else text_cap, "recognised by words, not by a code")
     if imprecise:
         cap(lower(level), "dates or amounts are not exact")
     return level, tuple(caps)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 from cds_service.evaluate.case import Case
-from cds_service.evaluate.citing import cite, named, settled
+from cds_service.evaluate.citing import cite, named, placed, settled
 from cds_service.evaluate.comparing import (
     answer_for,
     at_least,
@@ -115,8 +115,16 @@ def counted(
     return settled([no()], case, types, what)
 
 
+def used_as(order: Order, use: str | None) -> bool:
+    """True when an order is for the wanted use: regular means at stated times; as needed is everything else."""
+    if use is None:
+        return True
+    timed = any(isinstance(daily, Amount) for part in order.doses for daily in part.daily.values())
+    return (timed and not order.as_needed) is (use == "regular")
+
+
 def _order_fits(order: Order, fact: MedicationFact) -> bool:
-    if fact.use is not None and order.as_needed is not (fact.use == "as-needed"):
+    if not used_as(order, fact.use):
         return False
     if fact.route and order.route is not None and order.route not in fact.route:
         return False
@@ -246,13 +254,13 @@ def with_partner(fact: WithFact, case: Case) -> Answer:
             if order.reference in stopped and fact.ended_within is None:
                 continue
             if _partner_fits(order, fact, case):
-                found.append(_recorded_partner(order, fact, case))
+                found.append(all_of([_recorded_partner(order, fact, case), *_dosed(order, fact, case)]))
     for draft in case.timeline.drafts:
         if _is_other_draft(draft, case) and named(draft.concept, fact.in_, fact.except_):
             assert isinstance(draft, Order)
             if _partner_fits(draft, fact, case):
                 proof = cite(draft, f"{draft.concept.label} in this call's orders", draft.start)
-                found.append(yes(proof, slots=_partner_slots(draft)))
+                found.append(all_of([yes(proof, slots=_partner_slots(draft)), *_dosed(draft, fact, case)]))
     answer = settled(found, case, MEDICATIONS, f"orders ({' or '.join(fact.in_)})")
     return replace(answer, slots={**answer.slots, **_all_partners(found)}) if answer.yes else answer
 
@@ -286,9 +294,21 @@ def _partner_fits(order: Order, fact: WithFact, case: Case) -> bool:
     own = set(case.draft.ingredient_names) if isinstance(case.draft, Order) else set()
     if not fact.same_ingredient and order.ingredient_names and own.issuperset(order.ingredient_names):
         return False
-    if fact.use is not None and order.as_needed is not (fact.use == "as-needed"):
-        return False
-    return not fact.route or order.route is None or order.route in fact.route
+    return used_as(order, fact.use) and (
+        not fact.route or order.route is None or order.route in fact.route
+    )
+
+
+def _dosed(order: Order, fact: WithFact, case: Case) -> list[Answer]:
+    """Hold the partner's dose at one time against the wanted one, when the rule asks for it."""
+    if fact.single_dose is None:
+        return []
+    wanted = AgeFact(at_least=fact.single_dose)
+    what = f"dose of {order.concept.label}"
+    doses = order.single_dose.values() or (UnknownAmount("dose not stated", "a structured dosage"),)
+    return [
+        any_of([compare(d, wanted, rules=case.rules, pathway=case.pathway, what=what) for d in doses])
+    ]
 
 
 def _partner_slots(order: Order) -> dict[str, object]:
@@ -324,9 +344,11 @@ def draft_fact(fact: DraftFact, case: Case) -> Answer:
         checks.append(_draft_text(draft, fact.text, case))
     if isinstance(draft, Order):
         checks += _draft_medication(draft, fact, case)
-    elif fact.side is not None:
-        side = draft.site.side
-        checks.append(possible() if side is None else yes() if side == fact.side else no())
+    else:
+        if fact.side is not None:
+            checks.append(placed(frozenset({draft.site.side} - {None}), (fact.side,), draft.concept.label))
+        if fact.region:
+            checks.append(placed(draft.site.regions, fact.region, draft.concept.label))
     return all_of(checks)
 
 
@@ -406,7 +428,7 @@ def _draft_medication(draft: Order, fact: DraftFact, case: Case) -> list[Answer]
         else:
             checks.append(unknown(Missing(what="strength of the order", settled_by="a product code")))
     if fact.use is not None:
-        checks.append(yes() if draft.as_needed is (fact.use == "as-needed") else no())
+        checks.append(yes() if used_as(draft, fact.use) else no())
     if fact.first_in is not None:
         checks.append(_first_in(draft, rules.window(fact.first_in, pathway), case))
     if fact.combination is not None:

@@ -82,7 +82,7 @@ def treatment_days(fact: TreatmentDaysFact, case: Case) -> Answer:
     """Days of use a month that supplies of an acute class allow, held against the class's limit."""
     rows = [r for r in case.rules.tables[fact.table] if _row_in(r, fact)]
     if fact.by == "same-class":
-        rows = [r for r in rows if case.draft is not None and named(case.draft.concept, (r["class"],))]
+        rows = [r for r in rows if case.draft is not None and named(case.draft.concept, (r["class"],))][:1]
     answers = (
         [_class_days(rows, fact, case)]
         if fact.by == "all-classes"
@@ -104,32 +104,35 @@ def _class_days(rows: Sequence[Row], fact: TreatmentDaysFact, case: Case) -> Ans
     low_days = high_days = 0.0
     proofs: list[Evidence] = []
     missing: list[Missing] = []
-    seen: set[str] = set()
+    contributing: list[Row] = []
     for row in rows:
         for order in _supplies(case, row, fact):
-            if order.reference in seen:
-                continue
-            seen.add(order.reference)
             units = _units_in_window(order, since, case)
             if isinstance(units, UnknownAmount):
                 missing.append(Missing(what=f"quantity of {order.concept.label}", settled_by="a quantity"))
                 continue
             if units.high == 0:
                 continue
+            if row not in contributing:
+                contributing.append(row)
             proofs.append(cite(order, f"{order.concept.label}: {shown_amount(units)} units", order.start))
-            low_days += units.low / float(row["most_units_a_day"])
+            most = row.get("most_units_a_day")
+            low_days += units.low / float(most) if most else 0.0
             high_days += units.high if units.high is not None else units.low
     scale = fact.per.days / fact.over.days
     days = Amount(low_days * scale, high_days * scale, "d")
-    limit = min((float(r["days_a_month"]) for r in rows), default=0.0)
+    limit = _limit_of(contributing or list(rows), fact)
     wanted = fact if fact.compares else fact.model_copy(update={"at_least": read_quantity(limit)})
-    if not fact.compares and fact.by == "all-classes" and rows:
-        limit = min(float(r["days_all_classes"]) for r in rows if r.get("days_all_classes"))
-        wanted = fact.model_copy(update={"at_least": read_quantity(limit)})
     answer = compare(days, wanted, rules=case.rules, pathway=case.pathway, what="days of use from supply")
-    label = rows[0]["label"] if len(rows) == 1 else "acute medication"
+    label = contributing[0]["label"] if len(contributing) == 1 else "Acute medication"
     slots = {"value": f"{high_days * scale:.0f}", "limit": f"{limit:g}", "class": label}
     return replace(answer, evidence=tuple(proofs), missing=(*answer.missing, *missing), slots=slots)
+
+
+def _limit_of(rows: Sequence[Row], fact: TreatmentDaysFact) -> float:
+    """Return the days a month that define overuse: a class's own limit, the common one only where several add up."""
+    column = "days_all_classes" if fact.by == "all-classes" and len(rows) > 1 else "days_a_month"
+    return min((float(row[column]) for row in rows if row.get(column)), default=0.0)
 
 
 def _supplies(case: Case, row: Row, fact: TreatmentDaysFact) -> list[Order]:
@@ -147,7 +150,18 @@ def _supplies(case: Case, row: Row, fact: TreatmentDaysFact) -> list[Order]:
         found += [
             d for d in case.timeline.drafts if isinstance(d, Order) and named(d.concept, (row["class"],))
         ]
-    return [o for o in found if not (other_use and o.reasons and all(named(r, other_use) for r in o.reasons))]
+    earlier = [r["class"] for r in _rows_before(row, case.rules.tables[fact.table])]
+    return [
+        o
+        for o in found
+        if not named(o.concept, earlier)
+        and not (other_use and o.reasons and all(named(r, other_use) for r in o.reasons))
+    ]
+
+
+def _rows_before(row: Row, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows above one: a combination counts once, under the first class that it belongs to."""
+    return rows[: next(n for n, other in enumerate(rows) if other is row)]
 
 
 def _units_in_window(order: Order, since: object, case: Case) -> Amount | UnknownAmount:

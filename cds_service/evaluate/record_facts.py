@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import TypeVar
 
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.citing import cite, named, placed, says, settled
-from cds_service.evaluate.comparing import compare, dated, later, longer_ago, opposite, within
+from cds_service.evaluate.comparing import (
+    answer_for,
+    compare,
+    dated,
+    later,
+    longer_ago,
+    opposite,
+    same_region,
+    within,
+)
 from cds_service.evaluate.followed import not_followed
-from cds_service.evaluate.truth import Answer, Evidence, all_of, no, possible, unknown, yes
+from cds_service.evaluate.procedure_facts import place_of
+from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, no, possible, unknown, yes
 from cds_service.ruleset.facts import (
     AgeFact,
     AllergyFact,
@@ -18,11 +29,12 @@ from cds_service.ruleset.facts import (
     ConditionFact,
     DeviceFact,
     EncounterFact,
+    SettingFact,
     SexFact,
 )
 from cds_service.timeline.amounts import Amount
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import Allergy, Diagnosis, Event, Missing, Order
+from cds_service.timeline.events import NOWHERE, Allergy, Diagnosis, Event, Missing, Order
 
 CARE = ("DiagnosticReport", "Encounter", "ImagingStudy", "Observation", "Procedure", "ServiceRequest")
 """Types that tell of care; one of them unread leaves its absence open."""
@@ -30,13 +42,18 @@ CARE = ("DiagnosticReport", "Encounter", "ImagingStudy", "Observation", "Procedu
 SEVERE_REACTIONS = frozenset({"sjs-ten-dress", "anaphylaxis"})
 """Manifestations that make an allergy severe whatever its criticality (ruling on allergies)."""
 
+E = TypeVar("E", bound=Event)
+
 
 def condition(fact: ConditionFact, case: Case) -> Answer:
     """A diagnosis of a set, in the wanted state, certainty, time, place."""
+    known = case.timeline.diagnoses
     found = [
         _diagnosis(d, fact, case)
-        for d in case.timeline.diagnoses
-        if named(d.concept, fact.in_, fact.except_) and _in_state(d, fact)
+        for d in known
+        if named(d.concept, fact.in_, fact.except_)
+        and _in_state(d, fact)
+        and not (fact.latest_status and any(_replaces(other, d) for other in known))
     ]
     return settled(found, case, ["Condition"], "Diagnoses")
 
@@ -51,6 +68,13 @@ def _in_state(diagnosis: Diagnosis, fact: ConditionFact) -> bool:
             return diagnosis.clinical in {"remission", "inactive", "resolved"}
         case _:
             return True
+
+
+def _replaces(other: Diagnosis, one: Diagnosis) -> bool:
+    """A record of the same code, surely made later, that says another clinical status."""
+    if other.clinical == one.clinical or set(other.concept.codes).isdisjoint(one.concept.codes):
+        return False
+    return later(other.recorded or other.since, one.recorded or one.since) is Truth.YES
 
 
 def _diagnosis(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> Answer:
@@ -94,6 +118,8 @@ def _diagnosed_how(diagnosis: Diagnosis, fact: ConditionFact, case: Case) -> lis
     checks = []
     if fact.region:
         checks.append(placed(site.regions, fact.region, label))
+    if fact.same is not None and (place := place_of(case)) is not None:
+        checks.append(answer_for(same_region(site, place)))
     if fact.side is not None:
         checks.append(placed(frozenset({site.side} - {None}), (fact.side,), label))
     if fact.text:
@@ -186,9 +212,7 @@ def is_severe(item: Allergy) -> bool:
 def care(fact: CareFact, case: Case) -> Answer:
     """Care of a set, done or ordered, in any resource type."""
     found = []
-    for event, when, ordered in _care_events(case):
-        if not named(event.concept, fact.in_):
-            continue
+    for event, when, ordered in _care_events(case, fact.in_):
         if fact.state != "any" and ordered is not (fact.state == "ordered"):
             continue
         checks = [yes(cite(event, f"{event.concept.label} {'ordered' if ordered else 'recorded'}", when))]
@@ -197,23 +221,30 @@ def care(fact: CareFact, case: Case) -> Answer:
             checks.append(dated(within(when, window, case.timeline.as_of), when, event.concept.label))
         if fact.after is not None and case.anchor is not None:
             checks.append(dated(later(when, case.anchor.when), when, event.concept.label))
+        if fact.same is not None and (place := place_of(case)) is not None:
+            checks.append(answer_for(same_region(getattr(event, "site", NOWHERE), place)))
         found.append(all_of(checks))
     types = ("ServiceRequest",) if fact.state == "ordered" else CARE
     return settled(found, case, types, f"care ({' or '.join(fact.in_)})")
 
 
-def _care_events(case: Case) -> Iterable[tuple[Event, DateSpan | None, bool]]:
+def _care_events(case: Case, sets: Sequence[str]) -> Iterator[tuple[Event, DateSpan | None, bool]]:
+    """Every event of the sets, with its day and whether it is only ordered; dates are read of those alone."""
     line = case.timeline
-    yield from ((p, p.when, False) for p in line.procedures if p.status in {"completed", "in-progress"})
-    yield from (
-        (r, r.authored or r.planned, r.status != "completed")
-        for r in line.requests
-        if r.status in {"active", "on-hold", "completed"} and not r.avoid
-    )
-    yield from ((v, v.start, False) for v in line.visits if v.status != "cancelled")
-    yield from ((r, r.when, False) for r in line.reports)
-    yield from ((r, r.when, False) for r in line.results)
-    yield from ((o, o.start, True) for o in line.orders if o.counts)
+    for done in _named(line.procedures, sets):
+        if done.status in {"completed", "in-progress"}:
+            yield done, done.when, False
+    for request in _named(line.requests, sets):
+        if request.status in {"active", "on-hold", "completed"} and not request.avoid:
+            yield request, request.authored or request.planned, request.status != "completed"
+    yield from ((v, v.start, False) for v in _named(line.visits, sets) if v.status != "cancelled")
+    yield from ((r, r.when, False) for r in _named(line.reports, sets))
+    yield from ((r, r.when, False) for r in _named(line.results, sets))
+    yield from ((o, o.start, True) for o in _named(line.orders, sets) if o.counts)
+
+
+def _named(events: Iterable[E], sets: Sequence[str]) -> Iterator[E]:
+    return (event for event in events if named(event.concept, sets))
 
 
 def device(fact: DeviceFact, case: Case) -> Answer:
@@ -263,6 +294,11 @@ def sex(fact: SexFact, case: Case) -> Answer:
         return unknown(Missing(what="sex", settled_by="the Patient resource"))
     proof = Evidence(reference=person.reference, says=person.sex)
     return yes(proof) if person.sex == fact.is_ else no(proof)
+
+
+def setting(fact: SettingFact, case: Case) -> Answer:
+    """The setting, as the profile in force has it, has this value."""
+    return yes() if str(case.rules.setting(fact.name, case.pathway)) == fact.is_ else no()
 
 
 def ancestry(fact: AncestryFact, case: Case) -> Answer:

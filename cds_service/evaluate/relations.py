@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cds_service.evaluate.findings import Finding
@@ -28,6 +28,8 @@ def _same_draft(one: Finding, other: Finding) -> bool:
 
 def _silenced(finding: Finding, findings: Sequence[Finding], by_id: Mapping[str, Rule]) -> bool:
     mine = by_id[finding.card]
+    if mine.file.never_silenced:
+        return False
     for other in findings:
         theirs = by_id[other.card]
         if other is finding or not theirs.file.silences:
@@ -54,17 +56,32 @@ def _has_company(finding: Finding, findings: Sequence[Finding]) -> bool:
     )
 
 
-def merged(findings: Sequence[Finding], rules: Ruleset) -> list[Finding]:
+def merged(
+    findings: Sequence[Finding], rules: Ruleset, *, belongs: Callable[[str], bool] = lambda _pathway: False
+) -> list[Finding]:
     """One card for one fact on one draft: the highest level leads, the others are named in it.
 
-    The same fact: the same kind, the same draft and the same proof beyond draft and diagnosis. A pathway may ask for
-    one card of all its critical findings on a draft.
+    The same fact: the same kind, the same draft and the same proof beyond draft and diagnosis; or cards that are named
+    as twins. A pathway may ask for one card of all its critical findings on a draft. ``belongs(pathway)`` says whose
+    population the patient is in: among equals its card leads, then the order of the card index decides.
     """
     order = {rule.id: position for position, rule in enumerate(rules.rules)}
-    groups: dict[object, list[Finding]] = {}
+    groups: list[list[Finding]] = []
     for finding in findings:
-        groups.setdefault(_fact_key(finding, rules), []).append(finding)
-    return [_lead(group, order) for group in groups.values()]
+        home = next((g for g in groups if any(_one_fact(finding, f, rules) for f in g)), None)
+        if home is None:
+            groups.append([finding])
+        else:
+            home.append(finding)
+    return [_lead(group, order, belongs) for group in groups]
+
+
+def _one_fact(one: Finding, other: Finding, rules: Ruleset) -> bool:
+    if _fact_key(one, rules) == _fact_key(other, rules):
+        return True
+    same_order = (one.draft and one.draft.reference) == (other.draft and other.draft.reference)
+    twins = other.card in rules.by_id[one.card].file.twin_of or one.card in rules.by_id[other.card].file.twin_of
+    return same_order and twins
 
 
 def _fact_key(finding: Finding, rules: Ruleset) -> object:
@@ -77,8 +94,8 @@ def _fact_key(finding: Finding, rules: Ruleset) -> object:
     return (finding.kind, draft, proof) if proof else (finding.card, draft)
 
 
-def _lead(group: Sequence[Finding], order: dict[str, int]) -> Finding:
-    ranked = sorted(group, key=lambda f: (-rank(f.level), order[f.card]))
+def _lead(group: Sequence[Finding], order: dict[str, int], belongs: Callable[[str], bool]) -> Finding:
+    ranked = sorted(group, key=lambda f: (-rank(f.level), not belongs(f.pathway), order[f.card]))
     first, rest = ranked[0], ranked[1:]
     return replace(first, also=tuple(rest)) if rest else first
 

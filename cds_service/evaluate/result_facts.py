@@ -234,7 +234,7 @@ def response(fact: ResponseFact, case: Case) -> Answer:
         for r in scores
         if r.when and r.when.last <= first and not_before(r.when, fact.baseline.before(first)) is Truth.YES
     ]
-    after = [r for r in scores if r.when and _in_response(r.when, last, fact)]
+    after = [r for r in scores if r.when and _in_response(r.when, last, fact, case.timeline.as_of)]
     if not before or not after:
         side = "before" if not before else "after"
         return unknown(Missing(what=f"{label} {side} treatment", settled_by=f"a score of {label}"))
@@ -248,9 +248,9 @@ def response(fact: ResponseFact, case: Case) -> Answer:
     return all_of([yes(*proofs, slots={"value": f"{fell.low:.0f} %"}), answer])
 
 
-def _in_response(when: DateSpan, last: date, fact: ResponseFact) -> bool:
+def _in_response(when: DateSpan, last: date, fact: ResponseFact, as_of: date) -> bool:
     earliest = last + timedelta(days=fact.after.days if fact.after else 1)
-    if when.first < earliest:
+    if when.first < earliest or (fact.last is not None and (as_of - when.last).days > fact.last.days):
         return False
     return fact.until is None or when.last <= last + timedelta(days=fact.until.days)
 

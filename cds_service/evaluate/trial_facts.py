@@ -22,7 +22,7 @@ from cds_service.evaluate.findings import StepState, Trial, Verdict
 from cds_service.evaluate.procedure_facts import place_of
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, no, possible, unknown, yes
 from cds_service.ruleset.facts import StepFact, TrialFact
-from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.dates import DateSpan, days_between
 from cds_service.timeline.events import Certainty, Missing, Order, Site
 
 Trials = Callable[[str], tuple[Trial, ...]]
@@ -160,8 +160,7 @@ def latest_of_site(chosen: Sequence[tuple[Trial, Answer]]) -> list[tuple[Trial, 
         (t, a)
         for t, a in used
         if not any(
-            recency(other) > recency(t)
-            and same_site(other.site or Site(), t.site or Site()) is not Truth.NO
+            recency(other) > recency(t) and same_site(other.site or Site(), t.site or Site()) is not Truth.NO
             for other, _ in used
             if other is not t
         )
@@ -188,6 +187,8 @@ def _day(span: DateSpan | None) -> int:
 
 def test(item: Trial, fact: TrialFact, case: Case) -> Answer:
     """Does the trial have one of the verdicts (and reasons, and certainty)?"""
+    if fact.sessions_at_least is not None and (item.sessions or 0) < fact.sessions_at_least:
+        return no()
     if not fact.verdict:
         return _positive(item)
     wanted = case.rules.verdicts(fact.verdict, case.pathway)
@@ -223,9 +224,12 @@ def _positive(item: Trial) -> Answer:
         )
         for r in item.references
     )
-    if item.certainty is not Certainty.DOCUMENTED:  # the verdict may be less sure than what it cites
+    if item.certainty is Certainty.DOCUMENTED:  # a quote beside a documented verdict does not carry it
+        evidence = tuple(replace(e, by_text=False) if e.by_text else e for e in evidence)
+    else:  # the verdict may be less sure than what it cites
         evidence = tuple(
-            replace(e, certainty=item.certainty) if e.certainty is Certainty.DOCUMENTED else e for e in evidence
+            replace(e, certainty=item.certainty) if e.certainty is Certainty.DOCUMENTED else e
+            for e in evidence
         )
     return Answer(truth=Truth.YES, evidence=evidence, says=(sentence,))
 
@@ -265,16 +269,18 @@ def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]
 
 
 def _spaced(tested: Sequence[tuple[Trial, Answer]], days: int) -> list[tuple[Trial, Answer]]:
-    """Keep of the trials that count, in order of time, those that begin so many days after the last one kept."""
+    """Keep trials that begin at least so many days apart: those that count for sure first, then what may count."""
     kept: list[tuple[Trial, Answer]] = []
-    last: DateSpan | None = None
-    for item, answer in sorted(tested, key=lambda pair: _day(pair[0].start)):
+    for item, answer in sorted(tested, key=lambda pair: (not pair[1].yes, _day(pair[0].start))):
         if answer.no or item.start is None:
             continue
-        if last is not None and (item.start.first - last.last).days < days:
-            continue
-        kept.append((item, answer))
-        last = item.start
+        near = (
+            other.start
+            and max(days_between(item.start, other.start)[0], days_between(other.start, item.start)[0]) < days
+            for other, _ in kept
+        )
+        if not any(near):
+            kept.append((item, answer))
     return kept
 
 

@@ -6,11 +6,14 @@ surer than the weakest thing it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from cds_service.timeline.events import Certainty, Missing
+
+T = TypeVar("T")
 
 
 class Truth(StrEnum):
@@ -68,14 +71,20 @@ class Answer:
         return self.truth is Truth.UNKNOWN
 
 
+_YES = Answer(truth=Truth.YES)
+_NO = Answer(truth=Truth.NO)
+
+
 def yes(*evidence: Evidence, slots: Mapping[str, object] | None = None) -> Answer:
     """Return a met answer."""
+    if not evidence and not slots:
+        return _YES
     return Answer(truth=Truth.YES, evidence=evidence, slots=slots or {})
 
 
 def no(*evidence: Evidence) -> Answer:
     """Return an answer that is known not to be met."""
-    return Answer(truth=Truth.NO, evidence=evidence)
+    return Answer(truth=Truth.NO, evidence=evidence) if evidence else _NO
 
 
 def unknown(*missing: Missing, evidence: tuple[Evidence, ...] = ()) -> Answer:
@@ -90,20 +99,32 @@ def possible(
     return Answer(truth=Truth.UNKNOWN, possible=True, evidence=evidence, missing=missing, slots=slots or {})
 
 
-def _join(answers: Iterable[Answer]) -> Answer:
-    evidence: dict[Evidence, None] = {}
-    missing: dict[Missing, None] = {}
-    says: dict[str, None] = {}
+def _join(answers: Sequence[Answer], truth: Truth, *, possible: bool = False, missing: bool = True) -> Answer:
+    """Put together what some answers rest on; ``missing`` False leaves out what they miss."""
+    if len(answers) == 1:
+        only = answers[0]
+        if only.truth is truth and only.possible is possible and (missing or not only.missing):
+            return only
     slots: dict[str, object] = {}
     for answer in answers:
-        evidence.update(dict.fromkeys(answer.evidence))
-        missing.update(dict.fromkeys(answer.missing))
-        says.update(dict.fromkeys(answer.says))
         for name, value in answer.slots.items():
             slots.setdefault(name, value)
     return Answer(
-        truth=Truth.UNKNOWN, evidence=tuple(evidence), missing=tuple(missing), says=tuple(says), slots=slots
+        truth=truth,
+        evidence=_distinct(a.evidence for a in answers),
+        missing=_distinct(a.missing for a in answers) if missing else (),
+        possible=possible,
+        says=_distinct(a.says for a in answers),
+        slots=slots,
     )
+
+
+def _distinct(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    """Return all parts one after another, each thing once."""
+    filled = [part for part in parts if part]
+    if len(filled) <= 1:
+        return filled[0] if filled else ()
+    return tuple(dict.fromkeys(thing for part in filled for thing in part))
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
@@ -114,12 +135,11 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     answers = list(answers)
     failing = [a for a in answers if a.no]
     if failing:
-        return replace(_join(failing), truth=Truth.NO, missing=())
-    joined = _join(answers)
+        return _join(failing, Truth.NO, missing=False)
     open_ = [a for a in answers if a.unknown]
     if open_:
-        return replace(joined, truth=Truth.UNKNOWN, possible=all(a.possible for a in open_))
-    return replace(joined, truth=Truth.YES)
+        return _join(answers, Truth.UNKNOWN, possible=all(a.possible for a in open_))
+    return _join(answers, Truth.YES)
 
 
 def any_of(answers: Iterable[Answer]) -> Answer:
@@ -127,13 +147,13 @@ def any_of(answers: Iterable[Answer]) -> Answer:
     answers = list(answers)
     met = [a for a in answers if a.yes]
     if met:
-        met.sort(key=_weakness)
-        best = _weakness(met[0])
-        return replace(_join(a for a in met if _weakness(a) == best), truth=Truth.YES)
+        weakness = [_weakness(a) for a in met]
+        best = min(weakness)
+        return _join([a for a, weak in zip(met, weakness, strict=True) if weak == best], Truth.YES)
     open_ = [a for a in answers if a.unknown]
     if open_:
-        return replace(_join(open_), truth=Truth.UNKNOWN, possible=any(a.possible for a in open_))
-    return replace(_join(answers), truth=Truth.NO, missing=())
+        return _join(open_, Truth.UNKNOWN, possible=any(a.possible for a in open_))
+    return _join(answers, Truth.NO, missing=False)
 
 
 def _weakness(answer: Answer) -> tuple[bool, bool]:
@@ -149,9 +169,9 @@ def negate(answer: Answer) -> Answer:
         case Truth.YES:
             return Answer(truth=Truth.NO, evidence=answer.evidence)
         case Truth.NO:
-            return Answer(truth=Truth.YES)
+            return _YES
         case Truth.UNKNOWN:
-            return replace(answer, slots={})
+            return replace(answer, slots={}) if answer.slots else answer
 
 
 def at_least_of(number: int, answers: Iterable[Answer]) -> Answer:
@@ -160,7 +180,7 @@ def at_least_of(number: int, answers: Iterable[Answer]) -> Answer:
     met = [a for a in answers if a.yes]
     open_ = [a for a in answers if a.unknown]
     if len(met) >= number:
-        return replace(_join(met), truth=Truth.YES, missing=())
+        return _join(met, Truth.YES, missing=False)
     if len(met) + len(open_) >= number:
-        return replace(_join([*met, *open_]), truth=Truth.UNKNOWN, possible=all(a.possible for a in open_))
-    return Answer(truth=Truth.NO)
+        return _join([*met, *open_], Truth.UNKNOWN, possible=all(a.possible for a in open_))
+    return _NO

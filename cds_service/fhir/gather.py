@@ -161,8 +161,9 @@ class _Gathering:
         self._obtain(self._needs.first)
         # Rules can only be ruled out when it is known which drugs were ordered.
         self._obtain_medications(self._desk.budget.share(_SHARE_OF_MEDICATIONS))
-        self._obtain(self._wanted(second_stage(self._collection.records())))
-        self._obtain_medications(self._desk.budget)
+        if any(need.resource_type not in self._done for need in self._needs.needs):
+            self._obtain(self._wanted(second_stage(self._collection.records())))
+            self._obtain_medications(self._desk.budget)
         return self._collection.records()
 
     def _take_what_is_whole(self) -> None:

@@ -115,11 +115,7 @@ def decode_bundle(body: bytes) -> DecodedBundle:
         NotFhirJson: it is no FHIR resource in JSON.
     """
     log, unreadable = IssueLog(), Counter[str]()
-    raw = _resource_bytes(body)
-    try:
-        resource: AnyResource | None = _RESOURCE.decode(raw)
-    except _UNDECODABLE:
-        resource = _read_answer(raw, log, unreadable)
+    resource = _read_answer(body, log, unreadable)
     if isinstance(resource, Bundle):
         bundle = resource
     else:
@@ -133,30 +129,25 @@ def decode_resource(body: bytes) -> DecodedResource:
     Raises:
         NotFhirJson: it is no FHIR resource in JSON, or one that cannot be read.
     """
-    log, unreadable = IssueLog(), Counter[str]()
-    raw = _resource_bytes(body)
-    try:
-        return DecodedResource(resource=_RESOURCE.decode(raw))
-    except _UNDECODABLE:
-        resource = _read_answer(raw, log, unreadable)
+    log = IssueLog()
+    resource = _read_answer(body, log, Counter())
     return DecodedResource(resource=resource, issues=log.counts())
 
 
-def _resource_bytes(body: bytes) -> Raw:
+def _read_answer(body: bytes, log: IssueLog, unreadable: Counter[str]) -> AnyResource | None:
     raw = Raw(body.removeprefix(_BYTE_ORDER_MARK))
     try:
-        if resource_type_of(raw) is None:
+        try:
+            return _RESOURCE.decode(raw)
+        except _UNDECODABLE:
+            resource_type = resource_type_of(raw)
+        if resource_type is None:
             raise NotFhirJson("The answer is not a FHIR resource in JSON.")
-    except RecursionError:
-        raise NotFhirJson("The answer is nested too deeply.") from None
-    return raw
-
-
-def _read_answer(raw: Raw, log: IssueLog, unreadable: Counter[str]) -> AnyResource | None:
-    try:
-        if resource_type_of(raw) == Bundle.__name__:
+        if resource_type == Bundle.__name__:
             return read_bundle(raw, log, unreadable)
         return read_resource(raw, log)
+    except RecursionError:
+        raise NotFhirJson("The answer is nested too deeply.") from None
     except UnreadableResource:
         raise NotFhirJson("The answer is a FHIR resource that cannot be read.") from None
 

@@ -40,7 +40,7 @@ _DECISIVE: Final = frozenset(
 )
 """Members without which nobody can tell whether, or about what or whom, a resource speaks."""
 
-_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class UnreadableResource(Exception):
@@ -123,7 +123,12 @@ def read_bundle(raw: Raw, log: IssueLog, unreadable: Counter[str]) -> Bundle:
 def read_contained(raw: Raw, log: IssueLog, where: str) -> tuple[AnyResource, ...]:
     """Read the contained resources of a resource; those that cannot be read are counted and left out."""
     found = []
-    for item in _items(raw):
+    try:
+        items = _items(raw)
+    except UnreadableResource:
+        log.note(where, "wrong-type")
+        return ()
+    for item in items:
         try:
             resource = read_resource(item, log)
         except UnreadableResource:

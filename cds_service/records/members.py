@@ -32,6 +32,7 @@ from cds_service.records.resources import (
 T = TypeVar("T")
 
 _NULL: Final = b"null"
+_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BLANK: Final = (None, (), CodeableConcept(), Reference())
 
 
@@ -53,7 +54,7 @@ class Shape(Generic[T]):
             return self._absent
         try:
             return self._decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNDECODABLE:
             return self._read_leniently(raw, log, where)
 
     def need(self, raw: Raw, log: IssueLog, where: str) -> T:
@@ -66,7 +67,7 @@ class Shape(Generic[T]):
             return self._absent
         try:
             return self._decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNDECODABLE:
             value = self._read_leniently(raw, log, where)
         if value in _BLANK and is_present(raw):
             raise Unusable(where)
@@ -77,7 +78,7 @@ class Shape(Generic[T]):
             return self._absent
         try:
             value = mend(msgspec.json.decode(raw), self._wanted, log, where)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNDECODABLE:
             log.note(where, "undecodable")
             return self._absent
         return self._absent if value is DROPPED else msgspec.convert(value, self._wanted)

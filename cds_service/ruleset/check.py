@@ -19,7 +19,7 @@ from cds_service.ruleset.parts import Part, parts
 from cds_service.ruleset.pathway import PathwayFile, SharedFile
 from cds_service.ruleset.references import Names, Reference, references_of
 from cds_service.ruleset.ruleset import Ruleset
-from cds_service.ruleset.slots import slot_faults
+from cds_service.ruleset.slots import slot_faults, slots_in, texts_of
 from cds_service.ruleset.ucum import is_unit
 from cds_service.ruleset.words import Quantity, read_duration, read_quantity
 from cds_service.ruleset.yaml_file import Place
@@ -27,6 +27,7 @@ from cds_service.ruleset.yaml_file import Place
 ENGINE_SETTINGS: Mapping[str, str] = {
     "course-gap": "longest gap inside a course of a drug, where no pathway says otherwise",
     "lapsed-after": "how long after the end of its supply an active order counts as lapsed",
+    "end-not-recorded": "how long an order without a recorded end may still have been in use",
 }
 """Shared settings that evaluation itself asks for; each holds a duration."""
 
@@ -126,6 +127,7 @@ class Checker:
         self._depth(file)
         for place, message in slot_faults(card):
             self._fault(file, place, message)
+        self._settings_in_texts(file, scopes)
         self._templates(file, scopes)
         if file.home != SHARED and card.pathways and file.home not in card.pathways:
             self._fault(
@@ -135,6 +137,17 @@ class Checker:
             self._fault(
                 file, ("pathways",), "is missing: a shared rule names the pathways it may be shown under"
             )
+
+    def _settings_in_texts(self, file: Authored[CardFile], scopes: Sequence[str]) -> None:
+        """A slot with a hyphen prints a setting, which every scope must have."""
+        for place, text in texts_of(file.model):
+            for name in slots_in(text):
+                if "-" not in name:
+                    continue
+                for scope in scopes:
+                    fault = self.names.fault(Reference(Names.SETTING, name, place), scope)
+                    if fault is not None:
+                        self._fault(file, place, fault)
 
     def _templates(self, file: Authored[CardFile], scopes: Sequence[str]) -> None:
         """A suggested therapy needs an order that the suggestion can write."""

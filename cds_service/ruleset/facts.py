@@ -53,6 +53,8 @@ class ConditionFact(Model):
     status: Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved"] | None = None
     text: Names = ()
     """Phrase lists that must match the diagnosis's words."""
+    latest_status: bool | None = None
+    """A later record of the same code with another clinical status replaces this one."""
     not_followed_by: Names = ()
     """Nothing of these sets (diagnosis, procedure, report, result or its value) is on record on its day or later."""
 
@@ -94,6 +96,8 @@ class ResponseFact(Model):
     """Baseline values: this long before the anchor (or the start of the trial)."""
     after: Length | None = None
     """Response values: not earlier than this after it."""
+    last: Length | None = None
+    """Response values: only those of this last stretch up to the day of judgement."""
     until: Length | None = None
     fell_at_least: Limit | None = None
     fell_below: Limit | None = None
@@ -255,6 +259,8 @@ class TrialFact(Comparison):
     reason: Names = ()
     """Finer reasons: ``absent``, ``waned``, ``intolerance``, ``allergy``, ``declined`` …"""
     certainty: Literal["documented", "any"] = "any"
+    sessions_at_least: int | None = None
+    """Only trials of so many sessions or more."""
     distinct: Literal["ingredient", "class", "modality", "route", "trial"] | None = None
     apart: Window | None = None
     """With ``distinct: trial``: trials closer together than this count once."""
@@ -310,6 +316,8 @@ class WithFact(Model):
     except_: Names = Field(default=(), alias="except")
     ended_within: Window | None = None
     use: Literal["regular", "as-needed"] | None = None
+    single_dose: Limit | None = None
+    """The dose at one time is this or more; a dose that is not stated answers unknown."""
     route: Names = ()
     in_drafts_only: bool = False
     same_ingredient: bool = False

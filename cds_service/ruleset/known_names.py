@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from cds_service.ruleset.library import SHARED, Library
 from cds_service.ruleset.pathway import PathwayFile, SharedFile
@@ -69,7 +70,7 @@ class KnownNames:
 
     def valid(self, kind: Names, scope: str) -> Set[str]:
         """Return every name of a kind, as seen from a scope."""
-        everywhere = self._everywhere().get(kind, frozenset())
+        everywhere = self._everywhere.get(kind, frozenset())
         if kind is Names.STEPS:
             pathway = self.rules.pathways.get(scope)
             return frozenset(step.step for step in pathway.ladder) if pathway else frozenset()
@@ -78,6 +79,7 @@ class KnownNames:
             return everywhere.union(*(_DEFINED[kind](part) for part in seen))
         return everywhere
 
+    @cached_property
     def _everywhere(self) -> Mapping[Names, frozenset[str]]:
         """Names that mean the same from every scope."""
         words, rules = self.vocabulary, self.rules

@@ -28,6 +28,8 @@ MEANINGS: Mapping[str, str] = {
     "by": "What the count is made of, or the observation that selects the row.",
     "card": "The card id, as in the file's name.",
     "certainty": "How surely it must be known.",
+    "SettingFact.is": "Its value, as written.",
+    "SettingFact.name": "The setting.",
     "Evidence.certainty": "How surely it makes the verdict known.",
     "cite": "The citation.",
     "class": "Therapy class, a word of the pathway's own.",
@@ -101,8 +103,6 @@ MEANINGS: Mapping[str, str] = {
     "medication": "Value sets of drugs.",
     "modality": "Kind of procedure, a word of the pathway's own.",
     "name": "The step in words.",
-    "SettingFact.name": "The setting.",
-    "SettingFact.is": "The value that it must have.",
     "needs_adequate": "Whether the trial must have been adequate for this evidence (default: by verdict).",
     "next_ordered_for": "The next therapy's order says why this one ended.",
     "no_reason": "The order states no reason (`false`: states one).",
@@ -150,7 +150,7 @@ MEANINGS: Mapping[str, str] = {
     "range": "The lowest and highest value that a profile may set.",
     "reaction": "Value sets of the recorded reaction.",
     "reason": "Value sets that a stated reason belongs to.",
-    "recommended": "Marked as the recommended suggestion.",
+    "recommended": "Marked as the recommended suggestion; `when-critical`: only on a critical card.",
     "recorded_before": "Recorded at least this long ago.",
     "region": "Body regions (value sets).",
     "replaced_within": "A next therapy within this long infers failure; leave it out where the pathway does not.",
@@ -159,8 +159,8 @@ MEANINGS: Mapping[str, str] = {
     "response_by": "How several values after are taken together.",
     "route": "Routes of administration: `oral`, `intravenous` …",
     "ruled-out": "Evidence that it is ruled out: contraindicated, allergy, declined.",
-    "same": "The same as the draft, else as the anchor.",
-    "FollowedBy.same": "At the same place.",
+    "same": "The same as the draft, else as the anchor. `target`: region, target, level and side all recorded and equal "
+    "(open where one is missing); `site`: the same region, and no part recorded as different.",
     "say": "The text.",
     "says": "One sentence for the card.",
     "says_not": "The sentence for when it does not hold.",
@@ -251,7 +251,7 @@ UNKNOWN: Mapping[str, str] = {
     "daily_total": "A part has no dose: then only the low bound is known.",
     "treatment_days": "No quantity; between low and high bound (*possible*).",
     "table_limit": "No measured value, or no dose.",
-    "setting": "Never: a setting always has a value.",
+    "setting": "Never.",
 }
 """Fact word to what leaves it unknown. A missing datum is named on the card; unknown never counts as no."""
 

@@ -38,6 +38,9 @@ RECORD_WORDS = frozenset(
 UNTRIED = frozenset({"untried", "not-tried", "any-use"})
 """Verdicts that ask for the absence of orders."""
 
+ENGINE_SETS = frozenset({"sjs-ten-dress", "anaphylaxis", "with-contrast", "result-negative"})
+"""Value sets that evaluation itself asks for: without them its questions are answered no for ever."""
+
 INTAKE = re.compile(r"\b(took|taken|takes|has been taking|swallowed)\b", re.IGNORECASE)
 """Words that claim intake where the record shows only orders."""
 
@@ -50,7 +53,7 @@ def lint(rules: Ruleset, rules_dir: Path) -> list[Complaint]:
     """Return every lint of a ruleset that loaded without complaints."""
     library = read_library(rules_dir, faults=[])
     linter = _Linter(rules, library)
-    found = [*linter.cards(), *linter.unused(), *reverse_rows(rules), *linter.index()]
+    found = [*linter.cards(), *linter.unused(), *reverse_rows(rules), *linter.index(), *_engine_sets(rules)]
     return sorted(found, key=lambda c: (c.file, c.line, c.path))
 
 
@@ -127,9 +130,7 @@ class _Linter:
         models += [p.model for p in self.library.pathways.values()]
         models += [s.model for s in self.library.shared]
         for model in models:
-            used.update(
-                r.name for r in references(model) if r.kind in _DEFINITIONS
-            )
+            used.update(r.name for r in references(model) if r.kind in _DEFINITIONS)
         for rule in self.rules.rules:
             used.update(name for row in rule.rows for name in (row.if_, row.unless) if name)
         return frozenset(used | set(self._facts_of_tables()))
@@ -165,6 +166,12 @@ class _Linter:
             yield file.complaint(
                 ("show",), f"gives {', '.join(sorted(beyond))}, {INDEX} has {row['indicator']}"
             )
+
+
+def _engine_sets(rules: Ruleset) -> Iterator[Complaint]:
+    for name in sorted(ENGINE_SETS - rules.terminology.index.set_names):
+        message = f"value set '{name}' is missing: evaluation asks for it"
+        yield Complaint(file="valuesets", line=1, path="", message=message)
 
 
 def _levels_of(card: CardFile, rule: Rule) -> set[str]:

@@ -144,6 +144,7 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "daily_dose": Names.THERAPIES,
         "target_dose": Names.THERAPIES,
     },
+    trials.Trials: {"failure_for": Names.SETS},
     trials.UnknownDose: {"stopped_for": Names.SETS, "text_says": Names.OUTCOMES},
     trials.Score: {"of": Names.SETS},
     trials.FollowedBy: {"therapies": Names.THERAPIES},

@@ -30,8 +30,10 @@ SLOTS: Mapping[str, str] = {
     "min_dose": "the least daily dose of an adequate trial",
     "weeks": "weeks that a trial lasted",
     "needed_weeks": "weeks that an adequate trial lasts",
+    "sessions": "sessions of the trial",
     "days": "days since the anchor or between two events",
     "count": "how many were counted",
+    "months": "months from the first to the last of what was counted",
     "needed": "how many are needed",
     "nth": "the count with the draft, as 3rd, 4th …",
     "failed": "names of what failed or was not tolerated",
@@ -45,7 +47,7 @@ SLOTS: Mapping[str, str] = {
     "start": "the day that the trial of the anchor began",
     "suggested": "the first drug that the card offers to order",
 }
-"""Slot to what it prints. A value that is not known prints ``unknown``."""
+"""Slot to what it prints. A value that is not known prints ``unknown``. A name with a hyphen prints that setting."""
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -53,6 +55,11 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 def slots_in(text: str) -> list[str]:
     """Return the slots of a text, in order."""
     return _SLOT.findall(text)
+
+
+def settings_in(card: CardFile) -> frozenset[str]:
+    """Return the settings that the texts of a card print."""
+    return frozenset(name for _, text in texts_of(card) for name in slots_in(text) if "-" in name)
 
 
 def texts_of(card: CardFile) -> Iterator[tuple[Place, str]]:
@@ -78,6 +85,8 @@ def slot_faults(card: CardFile) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with the slots and the length of a card's texts."""
     for place, text in texts_of(card):
         for name in slots_in(text):
+            if "-" in name:
+                continue  # a setting: names are checked where scopes are known
             if name not in SLOTS:
                 yield place, f"no slot '{{{name}}}'{nearest(name, SLOTS)}"
             elif name == "label" and not card.label:

@@ -230,6 +230,8 @@ class Trials(Model):
     combination_adequate: bool = False
     unknown_dose: UnknownDose | None = None
     adherence: Adherence | None = None
+    failure_for: Names = ()
+    """A drug of which every order states a reason outside these sets was used, but never failed here."""
     adequate: tuple[StandardRow, ...]
     verdicts: VerdictEvidence
     procedures: VerdictEvidence = VerdictEvidence()

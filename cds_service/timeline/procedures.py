@@ -11,7 +11,7 @@ from cds_service.timeline.dates import DateSpan, parse_span
 from cds_service.timeline.events import Concept, Performed
 from cds_service.timeline.meaning import concept_from
 from cds_service.timeline.reading import Reading, reason_sets, texts_of
-from cds_service.timeline.sites import read_site
+from cds_service.timeline.sites import read_site, with_region_of
 from cds_service.timeline.standing import Weight, weight_of
 
 _TYPE = "Procedure"
@@ -81,11 +81,12 @@ def _details(
     status_reason = reading.concept(procedure.statusReason, f"{_TYPE}.statusReason")
     complications = reading.concepts(procedure.complication, f"{_TYPE}.complication")
     notes = reading.notes(procedure.note, f"{_TYPE}.note")
+    reasons = _reasons(procedure, reading)
     return {
         "when": _day(procedure, period, reading),
-        "site": read_site(sites, concept.sets, texts_of(code), reading.meanings),
+        "site": with_region_of(read_site(sites, concept.sets, texts_of(code), reading.meanings), reasons),
         "outcomes": other.recorded([outcome]),
-        "reasons": _reasons(procedure, reading),
+        "reasons": reasons,
         "status_reasons": other.recorded([status_reason]),
         "complications": reading.meanings.condition.recorded(complications),
         "texts": (*texts_of(code, outcome, status_reason, *complications), *notes),

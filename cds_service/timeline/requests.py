@@ -10,7 +10,7 @@ from cds_service.timeline.events import Request
 from cds_service.timeline.medications import category_codes
 from cds_service.timeline.procedures import concept_beside
 from cds_service.timeline.reading import Reading, texts_of
-from cds_service.timeline.sites import read_site
+from cds_service.timeline.sites import read_site, with_region_of
 from cds_service.timeline.standing import Weight, is_order, weight_of
 
 _SERVICE, _DEVICE = "ServiceRequest", "DeviceRequest"
@@ -48,7 +48,9 @@ def read_service_request(request: ServiceRequest, reading: Reading, *, draft: bo
         intent=request.intent or "",
         authored=parse_span(request.authoredOn),
         planned=parse_span(request.occurrenceDateTime or period.start),
-        site=read_site(sites, concept.sets, (*texts_of(code), *details), reading.meanings),
+        site=with_region_of(
+            read_site(sites, concept.sets, (*texts_of(code), *details), reading.meanings), reasons
+        ),
         reasons=reasons,
         reason_references=_targets(references),
         categories=category_codes(reading.concepts(request.category, f"{_SERVICE}.category")),

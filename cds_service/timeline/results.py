@@ -20,7 +20,7 @@ from cds_service.timeline.meaning import NO_TABLE
 from cds_service.timeline.reading import Reading, texts_of
 from cds_service.timeline.sites import read_site
 from cds_service.timeline.standing import Weight, weight_of
-from cds_service.timeline.units import amount_of, amount_of_range
+from cds_service.timeline.units import amount_of, amount_of_range, convert
 
 _TYPE = "Observation"
 
@@ -85,7 +85,7 @@ def _details(
     words = observation.valueString or (coded.text if coded else None)
     return {
         "when": parse_span(when),
-        "value": value,
+        "value": _on_its_scale(value, concept),
         "coded": _coded(coded, reading) or _truth(observation.valueBoolean),
         "text": words or code.text,
         "reference_high": _upper_limit(ranges),
@@ -111,6 +111,13 @@ def _component(
         coded=_coded(coded, reading),
         text=part.valueString or (coded.text if coded else None),
     )
+
+
+def _on_its_scale(value: Amount | None, concept: Concept) -> Amount | None:
+    """Return a pain score on the scale from 0 to 10: a mark on the visual analogue line, given in mm, in centimetres."""
+    if value is None or value.unit != "mm" or "pain-score" not in concept.sets:
+        return value
+    return convert(value, "cm")
 
 
 def _coded(value: CodeableConcept | None, reading: Reading) -> Concept | None:

@@ -7,11 +7,12 @@ may carry its own region or target. Words are read by the finding lists of the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from cds_service.records.resources import CodeableConcept
-from cds_service.timeline.events import NOWHERE, Site
+from cds_service.timeline.events import NOWHERE, Concept, Site
 from cds_service.timeline.meaning import Meanings
 
 _SIDE, _REGION, _TARGET = "laterality-", "region-", "target-"
@@ -39,7 +40,8 @@ def read_site(
 ) -> Site:
     """Read a site from body sites, from the sets of the resource's own code, and from texts for what these leave open.
 
-    Left beside right is bilateral. Several regions or targets are all kept.
+    Left beside right is bilateral. Several regions or targets are all kept; words tell which of the targets of a code
+    is meant.
     """
     coded = set(own_sets)
     for site in sites:
@@ -53,7 +55,7 @@ def read_site(
         side=side or _side(named),
         regions=regions or _regions_of(levels),
         levels=levels,
-        targets=targets or _starting(named, _TARGET),
+        targets=(targets & _starting(named, _TARGET)) or targets or _starting(named, _TARGET),
     )
     from_text = bool(levels) or found.side != side or found.targets != targets
     if found == NOWHERE:
@@ -61,6 +63,14 @@ def read_site(
     return Site(
         side=found.side, regions=found.regions, levels=levels, targets=found.targets, from_text=from_text
     )
+
+
+def with_region_of(site: Site, reasons: Iterable[Concept]) -> Site:
+    """Return the site with the region of what the procedure was for, where nothing else tells the region."""
+    if site.regions:
+        return site
+    regions = frozenset(name for reason in reasons for name in _starting(reason.sets, _REGION))
+    return replace(site, regions=regions) if regions else site
 
 
 def _words_of(site: CodeableConcept) -> Iterable[str]:

@@ -1,7 +1,8 @@
 """Units as clients write them, reduced to few: what a quantity measures, and conversion within one kind of unit.
 
-UCUM (https://ucum.org) codes, RxNorm spellings and plain words of doses are read alike. Conversion stays within mass,
-volume, time, count or biological units: never mass to mole, never volume to mass without a strength.
+UCUM (https://ucum.org) codes, RxNorm spellings and the plain words of doses and laboratories are read alike. Conversion
+stays within mass, amount of substance, volume, time, count or biological units: never mass to mole, never volume to mass
+without a strength.
 """
 
 from __future__ import annotations
@@ -34,9 +35,23 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
     "h": ("d", 1 / 24),
     "min": ("d", 1 / 1440),
     "s": ("d", 1 / 86400),
+    "cm": ("mm", 10.0),
+    "mm": ("mm", 1.0),
     "U": ("U", 1.0),
+    # Equal for ions of one charge (sodium), the only ones that rules compare.
+    "mmol": ("mmol", 1.0),
+    "meq": ("mmol", 1.0),
+    "10*12": (COUNT, 1e12),
+    "10*9": (COUNT, 1e9),
+    "10*6": (COUNT, 1e6),
+    "10*3": (COUNT, 1e3),
     COUNT: (COUNT, 1.0),
     PUFF: (PUFF, 1.0),
+    "mol": ("mmol", 1e3),
+    "umol": ("mmol", 1e-3),
+    "nmol": ("mmol", 1e-6),
+    "mm[Hg]": ("mm[Hg]", 1.0),
+    "{1.73_m2}": ("{1.73_m2}", 1.0),
 }
 """Each unit as a multiple of the base unit of its kind."""
 
@@ -49,7 +64,7 @@ _WORDS: Final[dict[str, str]] = {
     "L": "l liter liters litre litres",
     "dL": "dl deciliter decilitre",
     "mL": "ml milliliter milliliters millilitre millilitres cc cm3",
-    "uL": "ul microliter microlitre",
+    "uL": "ul microliter microlitre mm3 mm^3 cumm cmm",
     "a": "a y yr yrs year years",
     "mo": "mo month months",
     "wk": "wk wks week weeks",
@@ -57,11 +72,20 @@ _WORDS: Final[dict[str, str]] = {
     "h": "h hr hrs hour hours",
     "min": "min mins minute minutes",
     "s": "s sec second seconds",
+    "mmol": "mmol millimole millimoles",
+    "meq": "meq milliequivalent milliequivalents",
+    "10*12": "10*12 10^12 10e12 x10*12 x10^12 x10e12",
+    "10*9": "10*9 10^9 10e9 x10*9 x10^9 x10e9",
+    "10*6": "10*6 10^6 10e6 x10*6 x10^6 x10e6 {mill} million",
+    "10*3": "10*3 10^3 10e3 x10*3 x10^3 x10e3 k thou thousand {thou}",
     "U": "u unt unit units iu [iu] [u] [usp'u] {unit} {units} international unit(s)",
     COUNT: "1 {tablet} {tablets} {tbl} {tab} tab tabs tablet tablets tablet(s) {capsule} {capsules} {cap} cap caps capsule "
     "capsules capsule(s) each {each} ea {ea} piece pieces pill pills {pill} lozenge lozenges troche troches "
     "patch patches {patch} vial vials {vial} ampule ampoule suppository suppositories film films syringe syringes "
     "{syringe} pen pens {dose} erecap ertab tabcap tbcap tbec tber chewtab capsprinkle",
+    "umol": "umol µmol μmol micromole",
+    "mm[Hg]": "mm[hg] mmhg",
+    "{1.73_m2}": "{1.73_m2} {1.73m2} 1.73m2 1.73_m2 1.73.m2 1.73m^2 1.73",
     PUFF: "actuat actuation actuations {actuation} {actuat} puff puffs {puff} spray sprays {spray}",
 }
 
@@ -78,7 +102,10 @@ def unit_named(text: str | None) -> str:
     written = (text or "").strip()
     if not written:
         return ""
-    return "/".join(_SPELLINGS.get(part.strip().lower(), part.strip()) for part in written.split("/"))
+    if written in _SPELLINGS:
+        return _SPELLINGS[written]
+    parts = (part.strip() for part in written.split("/"))
+    return "/".join(_SPELLINGS.get(part.lower().replace(" ", ""), part) for part in parts)
 
 
 def unit_of(quantity: Quantity) -> str:
@@ -93,12 +120,15 @@ def unit_of(quantity: Quantity) -> str:
 
 
 def amount_of(quantity: Quantity | None) -> Amount | None:
-    """Return a quantity as an interval: ``<5`` is 0 to 5, ``>5`` has no upper bound; None without a value."""
+    """Return a quantity as an interval: ``<5`` is 0 to 5, ``>5`` has no upper bound; None without a value.
+
+    Below a negative number nothing bounds it from below: None too.
+    """
     if quantity is None or quantity.value is None:
         return None
     unit = unit_of(quantity)
     if quantity.comparator in {"<", "<="}:
-        return Amount(min(0.0, quantity.value), quantity.value, unit)
+        return Amount(0.0, quantity.value, unit) if quantity.value >= 0 else None
     if quantity.comparator in {">", ">="}:
         return Amount(quantity.value, None, unit)
     return Amount.exactly(quantity.value, unit)
@@ -140,8 +170,14 @@ def days_in(quantity: Quantity | None) -> Amount | None:
     return None if amount is None else convert(amount, "d")
 
 
+def _parts(unit: str) -> list[str]:
+    """Split a quotient; ``/uL`` and ``{cells}/uL`` count pieces."""
+    top, *below = unit.split("/")
+    return [COUNT if below and (not top or top.startswith("{")) else top, *below]
+
+
 def _factor(unit: str, wanted: str) -> float | None:
-    parts, wanted_parts = unit.split("/"), wanted.split("/")
+    parts, wanted_parts = _parts(unit), _parts(wanted)
     if len(parts) != len(wanted_parts):
         return None
     factor = 1.0

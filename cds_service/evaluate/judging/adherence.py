@@ -32,10 +32,12 @@ def too_little_dispensed(course: Course, place: Place) -> bool:
 
 
 def _last_day(course: Course, place: Place) -> date | None:
-    """Return the last day of the course: its exact end, or the day of judgement while it runs."""
+    """Return the last day of the course as it was ordered, or the day of judgement while it runs."""
     if course.end is None:
         return place.as_of if course.state in {"ongoing", "on-hold"} else None
-    return course.end.first if course.end.is_exact else None
+    ordered = [e.end for e in course.extents if e.order.source is not OrderSource.DISPENSE]
+    end = max(ordered, key=lambda e: (e.last, e.first), default=course.end)
+    return end.first if end.is_exact else None
 
 
 def _supply(dispense: Order) -> tuple[date, date] | None:

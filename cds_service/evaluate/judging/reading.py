@@ -63,9 +63,19 @@ def signs_of(attempt: Attempt, adequacy: Adequacy, place: Place) -> tuple[Sign, 
                     needs_adequate=True,
                 )
             )
+    if trials.failure_for and _only_for_something_else(attempt, trials.failure_for):
+        found = [s for s in found if s.verdict is not Verdict.FAILED]
     if any(order.stop_reasons for order in attempt.final_orders):
         found = [s for s in found if s.source is not Source.INFERENCE]
     return tuple(found)
+
+
+def _only_for_something_else(attempt: Attempt, sets: Sequence[str]) -> bool:
+    """True when every record of the attempt states a reason, and none of them is of the sets."""
+    reasons = [r.reasons for r in attempt.records]
+    return bool(reasons) and all(
+        stated and all(reason.sets.isdisjoint(sets) for reason in stated) for stated in reasons
+    )
 
 
 def _repeated(attempt: Attempt, place: Place) -> bool:
@@ -130,6 +140,8 @@ class _Subject:
 def _parts(subject: _Subject, entry: Listed) -> list[Part] | None:
     """Return one part for each word of the item; None as soon as one does not hold."""
     if entry.item.avoid is not None or entry.item.would_fire:
+        return None
+    if entry.item.unless_outcome and outcome_part(subject.attempt, entry.item.unless_outcome) is not None:
         return None
     parts = []
     for word in entry.words:

@@ -135,7 +135,15 @@ def condition_part(attempt: Attempt, item: Item, place: Place) -> Part | None:
     ]
     if item.condition_state == "recurrence" or not item.condition:
         return best_part([p for d in diagnoses if (p := _recurrence(d, attempt, item.later_than, place))])
+    if item.later_than is not None:
+        diagnoses = [d for d in diagnoses if _begins_after(d, attempt, item.later_than)]
     return best_part([p for d in diagnoses if (p := _near_the_end(d, attempt, item.within))])
+
+
+def _begins_after(diagnosis: Diagnosis, attempt: Attempt, later_than: Duration) -> bool:
+    """More than so many days after the end; one without a date may be."""
+    end, when = attempt.end, diagnosis.since
+    return end is None or when is None or days_between(end, when)[1] > later_than.days
 
 
 def _recurrence(

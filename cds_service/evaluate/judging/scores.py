@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from cds_service.evaluate.comparing import compare
 from cds_service.evaluate.judging.attempts import Attempt, attempts_of
@@ -36,6 +36,8 @@ def score_part(
     readings = _readings(wanted, place)
     if wanted.after_end is not None:
         return _after_end(attempt, wanted, wanted.after_end, readings, place)
+    if wanted.same_day is not None:
+        return _on_the_day(attempt, wanted, readings, place)
     inside = [r for r in readings if _in_window(r, attempt, wanted, adequacy, place, near_end)]
     if not inside:
         return None
@@ -149,6 +151,39 @@ def _response(
     return _came_back(attempt, wanted, answer, first, readings, shown, place)
 
 
+def _on_the_day(
+    attempt: Attempt, wanted: Score, readings: Sequence[_Reading], place: Place
+) -> Part | None:
+    """The first timed value of the procedure's day, held against the best of those that follow it within the hours."""
+    if attempt.start is None or not attempt.start.is_exact or wanted.same_day is None:
+        return None
+    timed = [
+        (time, r) for r in readings if r.day == attempt.start.first and (time := _time_of(r.result)) is not None
+    ]
+    if not timed:
+        return None
+    begun, before = timed[0]
+    until = begun + timedelta(hours=wanted.same_day.hours)
+    after = [r for time, r in timed[1:] if begun < time <= until]
+    if not after or before.value.low <= 0:
+        return None
+    reached = min(r.value.low for r in after)
+    fell = Amount.exactly((before.value.low - reached) / before.value.low * 100, "%")
+    fall = AgeFact(at_least=wanted.fell_at_least, below=wanted.fell_below)
+    return _part(_test(fell, fall, place, after[-1]), [before, *after])
+
+
+def _time_of(result: Result) -> datetime | None:
+    """Return the recorded time of a result by the clock where it was taken; None when only the day is recorded."""
+    written = result.instant or ""
+    if "T" not in written:
+        return None
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
 def _value(readings: Sequence[_Reading], how: str) -> float:
     values = [r.value.low for r in readings]
     match how:
@@ -175,7 +210,10 @@ def _came_back(
     wait = wanted.back_after.days if wanted.back_after is not None else 0
     last, until = shown[-1].day, _until(attempt, place)
     for reading in readings:
-        if not last < reading.day <= until or (reading.day - attempt.start.last).days <= wait:
+        since = (reading.day - attempt.start.last).days
+        if not last < reading.day <= until or since <= wait:
+            continue
+        if wanted.back_within is not None and since > wanted.back_within.days:
             continue
         share = Amount.exactly(reading.value.low / first * 100, "%")
         back = _test(share, AgeFact(at_least=wanted.back_to), place, reading)

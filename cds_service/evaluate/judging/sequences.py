@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from cds_service.evaluate.comparing import later, same_region, same_target
+from cds_service.evaluate.comparing import later, same_region, same_site, same_target
 from cds_service.evaluate.judging.attempts import Attempt, attempts_of
 from cds_service.evaluate.judging.parts import Part, best_part, code_evidence, is_in
 from cds_service.evaluate.judging.place import Place
@@ -49,9 +49,15 @@ def _same_place(attempt: Attempt, other: Attempt, same: str | None) -> bool:
     mine, theirs = attempt.site or NOWHERE, other.site or NOWHERE
     if differ(mine, theirs):
         return False
-    if same == "region":
-        return same_region(mine, theirs) is not Truth.NO
-    return same != "target" or same_target(mine, theirs) is not Truth.NO
+    match same:
+        case "region":
+            return same_region(mine, theirs) is not Truth.NO
+        case "site":
+            return same_site(mine, theirs) is Truth.YES
+        case "target":
+            return same_target(mine, theirs) is Truth.YES
+        case _:
+            return True
 
 
 def _after(

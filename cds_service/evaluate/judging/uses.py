@@ -9,9 +9,10 @@ from typing import TypeVar
 from cds_service.evaluate.comparing import compare
 from cds_service.evaluate.judging.parts import narrowed
 from cds_service.evaluate.judging.place import Place
+from cds_service.evaluate.medication_facts import used_as
 from cds_service.ruleset.facts import AgeFact
 from cds_service.ruleset.trials import TherapyDefinition
-from cds_service.timeline.dates import DateSpan
+from cds_service.timeline.dates import DateSpan, days_between
 from cds_service.timeline.events import Allergy, Concept, Event, Order, Performed
 
 TRIED = frozenset({"completed", "in-progress", "stopped"})
@@ -106,7 +107,7 @@ def _fits(order: Order, definition: TherapyDefinition) -> bool:
         return False
     if order.route is not None and order.route in definition.not_route:
         return False
-    return definition.use is None or order.as_needed is (definition.use == "as-needed")
+    return used_as(order, definition.use)
 
 
 def _counts(
@@ -117,6 +118,8 @@ def _counts(
     place: Place,
 ) -> bool:
     """A code that means the therapy counts; a conditional one only for its reason, words, or want of another reason."""
+    if definition.unless_text and _says_one_of(definition.unless_text, texts, place):
+        return False
     plain = {*definition.medication, *definition.procedure} - set(definition.conditional)
     if not event.concept.sets.isdisjoint(plain):
         return True
@@ -124,6 +127,8 @@ def _counts(
         return True
     if definition.counts_if_text and _says_one_of(definition.counts_if_text, texts, place):
         return True
+    if definition.unless_with and isinstance(event, Performed):
+        return not _done_near(event, definition, place)
     if reasons or not definition.unless_condition:
         return False
     return all(d.concept.sets.isdisjoint(definition.unless_condition) for d in place.timeline.diagnoses)
@@ -138,6 +143,19 @@ def _dose_tells(order: Order, definition: TherapyDefinition, place: Place) -> bo
     return any(
         compare(dose, wanted, rules=place.rules, pathway=place.pathway, what=what).yes
         for dose in order.single_dose.values()
+    )
+
+
+def _done_near(event: Performed, definition: TherapyDefinition, place: Place) -> bool:
+    """True when a procedure that makes the event something else was done on its day, or so many days either way."""
+    reach = definition.with_within.days if definition.with_within is not None else 0
+    return any(
+        max(days_between(event.when, other.when)[0], days_between(other.when, event.when)[0]) <= reach
+        for other in place.timeline.procedures
+        if event.when is not None
+        and other.when is not None
+        and other.done
+        and not other.concept.sets.isdisjoint(definition.unless_with)
     )
 
 

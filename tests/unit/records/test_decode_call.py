@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from cds_service.errors import InvalidHookRequest
 from cds_service.records.decode import DecodedCall, decode_call
@@ -254,6 +255,12 @@ class TestRepairs:
         sent = prefetched(k={"resourceType": "Bundle", "total": 777, "entry": []}).replace(b"777", b"1e999")
         decoded = decode_call(sent)
         assert decoded.call.prefetch == {"k": Bundle(total=None)}
+
+    def test_a_member_nested_too_deeply_for_where_it_is_read_costs_that_member_only(self) -> None:
+        deep = Raw(b'{"extension":' + b'{"a":' * 2_000 + b"1" + b"}" * 2_000 + b"}")
+        log = IssueLog()
+        assert CONCEPT.read(deep, log, "MedicationRequest.statusReason") is None
+        assert log.counts() == {DataIssue("MedicationRequest", "statusReason", "undecodable"): 1}
 
     def test_issues_never_hold_values(self) -> None:
         decoded = decode_call(

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 import pytest
+
+from cds_service.evaluate.asking import RECORD_WORDS
+from cds_service.evaluate.case import Case
+from cds_service.ruleset.data_needs import types_of
+from cds_service.ruleset.facts import FACT_WORDS, Ask, read_item
+from cds_service.ruleset.language_notes import EXAMPLES
+from cds_service.ruleset.parts import parts
+from cds_service.ruleset.uses import Uses
+from cds_service.ruleset.yaml_file import parse_yaml
+from cds_service.timeline.events import Concept, Order, OrderSource, Person, Timeline
 
 from .conftest import CARD, ORDER_CARD, RulesFolder
 
@@ -96,3 +111,64 @@ def test_a_search_in_the_words_of_observations_needs_all_of_them(folder: RulesFo
     )
 
     assert folder.load().observation_codes("patient-view") == ()
+
+
+# ---------------------------------------------------------------- what evaluation really looks at
+
+PARTS_OF_A_TIMELINE = {
+    "diagnoses": {"Condition"},
+    "orders": MEDICATIONS,
+    "procedures": {"Procedure"},
+    "results": {"Observation"},
+    "reports": {"DiagnosticReport", "ImagingStudy"},
+    "allergies": {"AllergyIntolerance"},
+    "requests": {"ServiceRequest"},
+    "implants": {"Device"},
+    "visits": {"Encounter"},
+}
+READ_BY_STANDARDS = {"trial", "step"}
+"""Words that are answered from judged trials; what these read is tested above."""
+
+
+class Watched(tuple[Any, ...]):
+    """An empty part of a timeline that remembers whether it was looked through."""
+
+    looked_at = False
+
+    def __iter__(self) -> Iterator[Any]:
+        self.looked_at = True
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("word", sorted(set(FACT_WORDS) - READ_BY_STANDARDS))
+def test_a_word_looks_at_nothing_that_its_needs_do_not_name(folder: RulesFolder, word: str) -> None:
+    """What is not asked for is taken for absent: a word that reads more than it declares would call the unread empty."""
+    rules = replace(
+        folder.load(),
+        tables=dict.fromkeys(("mme-factors", "acute-limits", "renal-limits"), ()),
+        replaced_settings={("facial-pain", "block-profile"): "consensus"},
+    )
+    watched = {name: Watched() for name in PARTS_OF_A_TIMELINE}
+    timeline = Timeline(as_of=date(2026, 6, 15), person=Person(reference="Patient/x"), **watched)
+    draft = Order(
+        reference="MedicationRequest/draft",
+        concept=Concept(sets=frozenset({"ketamine"})),
+        source=OrderSource.REQUEST,
+        status="draft",
+        intent="order",
+        counts=True,
+        start=None,
+        ended=None,
+        supply_end=None,
+        supply_days=None,
+        is_draft=True,
+    )
+    case = Case(rules=rules, timeline=timeline, pathway="facial-pain", draft=draft)
+    item = read_item(parse_yaml(EXAMPLES[word], name=word).data)
+    assert isinstance(item, Ask)
+
+    RECORD_WORDS[word](item.fact, case)
+
+    seen = {name for name, part in watched.items() if part.looked_at}
+    declared = {resource_type for part in parts(item) for resource_type in types_of(Uses(parts=(part,)))}
+    assert {name for name in seen if not PARTS_OF_A_TIMELINE[name] & declared} == set()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cds_service.errors import RuleFileInvalid, ValueSetInvalid
+from cds_service.ruleset.check import ENGINE_SETTINGS
+from cds_service.ruleset.lint import ENGINE_SETS
 from cds_service.ruleset.load import load_ruleset
 
 from .conftest import CARD, ORDER_CARD, RULES, RulesFolder
 
 Said = Callable[[str, str], list[str]]
 FILE = "facial-pain/TN-05-drug-failed.yaml"
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_folder_of_these_tests_has_no_faults(folder: RulesFolder) -> None:
@@ -330,21 +334,19 @@ def test_files_that_are_not_what_they_are_called(folder: RulesFolder) -> None:
     folder.write("facial-pain/TN-06-other.yaml", CARD)
     folder.write("facial-pain/notes.yaml", "a: 1\n")
     folder.write("facial-pain/TN-07-old.yml", CARD)
+
+    assert sorted(folder.said()) == [
+        "facial-pain/TN-06-other.yaml:1: card: TN-05 is already the rule in facial-pain/TN-05-drug-failed.yaml",
+        "facial-pain/TN-06-other.yaml:1: card: is not the id in the file's name (TN-06)",
+        "facial-pain/TN-07-old.yml:1: must end in .yaml",
+        "facial-pain/notes.yaml:1: is no known file: a rule is called <card id>-<words>.yaml, its cases <…>.cases.yaml",
+    ]
+
+
+def test_a_folder_of_rules_without_a_pathway(folder: RulesFolder) -> None:
     folder.write("nowhere/TN-08-lost.yaml", CARD.replace("TN-05", "TN-08"))
 
-    assert (
-        sorted(folder.said())
-        == sorted(
-            [
-                "facial-pain/TN-06-other.yaml:1: card: is not the id in the file's name (TN-06)",
-                "facial-pain/TN-06-other.yaml:1: card: TN-05 is already the rule in facial-pain/TN-05-drug-failed.yaml",
-                "facial-pain/notes.yaml:1: is no known file: a rule is called <card id>-<words>.yaml, its cases <…>.cases.yaml",
-                "facial-pain/TN-07-old.yml:1: must end in .yaml",
-                "nowhere:1: has no pathway.yaml",
-            ]
-        )
-        or "nowhere:1: has no pathway.yaml" in folder.said()
-    )
+    assert "nowhere:1: has no pathway.yaml" in folder.said()
 
 
 def test_evaluation_needs_its_shared_settings(folder: RulesFolder) -> None:
@@ -354,6 +356,23 @@ def test_evaluation_needs_its_shared_settings(folder: RulesFolder) -> None:
         "shared/facts.yaml:1: settings: setting 'lapsed-after' is missing: "
         "how long after the end of its supply an active order counts as lapsed"
     ]
+
+
+def test_what_evaluation_asks_for_by_name_is_checked_when_rules_load() -> None:
+    """A setting or set that code names must be in the list that the loader checks."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "cds_service" / "evaluate").rglob("*.py")
+    )
+    settings = set(re.findall(r'rules\.(?:window|limit|setting)\("([a-z-]+)"', code))
+    settings |= {
+        name
+        for group in re.findall(r"rules\.window\(name, .*? in \((.*?)\)\)", code)
+        for name in re.findall(r'"([a-z-]+)"', group)
+    }
+    sets = set(re.findall(r'named\([^\n]*?\("([a-z-]+)",\)', code))
+
+    assert settings == set(ENGINE_SETTINGS)
+    assert sets <= ENGINE_SETS
 
 
 def test_a_setting_outside_its_own_range(folder: RulesFolder) -> None:

@@ -13,7 +13,9 @@ FILE = "facial-pain/TN-05-drug-failed.yaml"
 
 
 def said(folder: RulesFolder) -> list[str]:
-    return [str(c) for c in lint(folder.load(), folder.root) if "is used by nothing" not in c.message]
+    """Lints of the rule files; what nothing uses and what the terminology lacks have tests of their own."""
+    found = lint(folder.load(), folder.root)
+    return [str(c) for c in found if c.file != "valuesets" and "is used by nothing" not in c.message]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,21 @@ def meaning(system: str, code: str, *sets: str, **more: object) -> CodeHit:
     )
 
 
+def product(code: str, name: str, strength: Strength | None, pack: str | None = None) -> CodeHit:
+    """A product with a strength of any kind."""
+    return CodeHit(
+        system=RXNORM,
+        code=code,
+        label=name,
+        verified="yes",
+        sets=frozenset({name}),
+        ingredients=(IngredientStrength(ingredient=name, strength=strength),),
+        form="x",
+        pack=Decimal(pack) if pack else None,
+        pack_unit="mL" if pack else None,
+    )
+
+
 COMBINATION = CodeHit(
     system=RXNORM,
     code="849450",
@@ -75,6 +90,14 @@ HITS = (
     drug("308979", "carbamazepine", 200, form="tablet", route="oral"),
     drug("32624", "oxcarbazepine"),
     COMBINATION,
+    product(
+        "syringe",
+        "fremanezumab",
+        Strength(value=Decimal(300), unit="mg", per=Decimal(2), per_unit="mL"),
+        "1.5",
+    ),
+    product("patch", "fentanyl", Strength(value=Decimal(25), unit="ug", per_unit="h")),
+    product("pen", "erenumab", None, "1"),
     meaning(SNOMED, "31681005", "trigeminal-neuralgia"),
     meaning(SNOMED, "hfs", "hemifacial-spasm"),
     meaning(SNOMED, "266721009", "reason-no-effect"),
@@ -85,6 +108,9 @@ HITS = (
     meaning(SNOMED, "7771000", "laterality-left"),
     meaning(SNOMED, "24028007", "laterality-right"),
     meaning(SNOMED, "122496007", "region-lumbar"),
+    meaning(SNOMED, "lumbar-pain", "axial-spine-pain", "region-lumbar"),
+    meaning(SNOMED, "nerve-block", "diagnostic-block", "target-facet", "target-genicular"),
+    meaning(LOINC, "38214-3", "pain-score"),
     meaning(SNOMED, "26643006", "route-oral", "route-unsupervised"),
     meaning(SNOMED, "24484000", "severity-severe"),
     meaning(SNOMED, "mri", "brain-mri"),

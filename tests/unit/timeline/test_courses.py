@@ -106,6 +106,15 @@ class TestPartialDates:
         assert found.days == UnknownAmount("start is not recorded", "start date")
         assert found.days_at_least(mg(200)) == found.days
 
+    def test_undated_history_stands_as_its_statuses_say(self) -> None:
+        def state(*statuses: str, end: str | None = None) -> str:
+            return course(*(order(None, end, status=s, name=s) for s in statuses)).state
+
+        assert state("completed", "active") == "ongoing"
+        assert state("completed", "on-hold") == "on-hold"
+        assert state("stopped", end="2024-05-01") == "ended"
+        assert state("stopped") == "end-unknown"
+
     def test_undated_history_stays_apart_from_dated_history(self) -> None:
         found = courses(order("2024-01-01", "2024-03-01"), order(None, status="active", name="x"))
         assert [c.state for c in found] == ["ended", "ongoing"]
@@ -278,6 +287,31 @@ class TestDailyDose:
     def test_a_stretch_without_dose_leaves_the_top_open(self) -> None:
         found = course(order("2026-01-01", "2026-01-31", dose=mg(200)), order("2026-02-01", "2026-03-01"))
         assert found.highest_sustained == mg(200, None)
+
+    def test_doses_of_different_kinds_cannot_be_compared(self) -> None:
+        both = course(
+            order("2026-01-01", "2026-01-31", dose=mg(200)),
+            order("2026-01-01", "2026-01-31", dose=Amount(5, 5, "U"), name="b"),
+        )
+        assert both.highest_sustained == UnknownAmount("recorded in different units", "dose")
+        sources = course(
+            order("2026-01-01", "2026-01-31", dose=mg(200)),
+            order("2026-01-01", "2026-01-31", dose=Amount(5, 5, "U"), source=STATEMENT),
+        )
+        assert sources.highest_sustained == UnknownAmount("recorded in different units", "dose")
+        later = course(
+            order("2026-01-01", "2026-01-31", dose=mg(200)),
+            order("2026-02-01", "2026-03-01", dose=Amount(5, 5, "U")),
+        )
+        assert later.highest_sustained == UnknownAmount("recorded in different units", "dose")
+
+    def test_undated_history_has_a_dose_all_the_same(self) -> None:
+        assert course(order(None, dose=mg(400), name="x")).highest_sustained == mg(400)
+
+    def test_a_phase_without_a_length_blurs_what_follows(self) -> None:
+        parts = [DosePart(daily={DRUG: mg(200)}), DosePart(daily={DRUG: mg(400)})]
+        found = course(order("2026-01-01", "2026-01-31", dose=parts))
+        assert found.highest_sustained == mg(200, 400)
 
     def test_partial_dates_give_sure_and_possible_days_at_a_dose(self) -> None:
         found = course(order("2024-03", "2024-05", dose=mg(600)))

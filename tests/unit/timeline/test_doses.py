@@ -300,3 +300,27 @@ class TestRatesAndSingleDoses:
     def test_a_rate_may_be_a_ratio(self) -> None:
         given = dosage([{"rateRatio": {"numerator": quantity(50, "mg"), "denominator": quantity(2, "h")}}])
         assert read_doses([given], [TABLET_200]).rate == Amount(25, 25, "mg/h")
+
+
+class TestPacks:
+    """A syringe of 1.5 mL with 150 mg/mL: pieces and volumes count one into the other."""
+
+    SYRINGE = Ingredient(
+        name="antibody", strength=Amount.exactly(150, "mg"), strength_per="mL", pack=Amount.exactly(1.5, "mL")
+    )
+    PIECE = Ingredient(name="antibody", strength=Amount.exactly(225, "mg"), pack=Amount.exactly(1.5, "mL"))
+
+    @pytest.mark.parametrize("of", [SYRINGE, PIECE])
+    @pytest.mark.parametrize("dose", [quantity(1, "{syringe}"), quantity(1.5, "mL")])
+    def test_a_dose_in_pieces_or_millilitres(self, of: Ingredient, dose: dict[str, Any]) -> None:
+        reading = read_doses([dosage(dose)], [of])
+        assert reading.single["antibody"] == Amount(225, 225, "mg")
+
+    def test_puffs_count_as_the_strength_of_one_puff(self) -> None:
+        spray = Ingredient(name="spray", strength=Amount.exactly(5, "mg"), strength_per="{actuation}")
+        assert daily(dosage(quantity(2, "{spray}"), repeat=a_day(2)), of=spray) == [mg(20)]
+
+    def test_a_strength_in_another_kind_of_unit_cannot_be_converted(self) -> None:
+        odd = Ingredient(name="odd", strength=Amount.exactly(5, "mmol"))
+        (found,) = daily(dosage(quantity(2, "{tablet}"), repeat=a_day(2)), of=odd)
+        assert found == UnknownAmount("strength in mmol cannot be converted", "dose in milligrams")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+import pytest
+
 from cds_service.timeline.amounts import Amount, UnknownAmount
-from cds_service.timeline.events import Order, OrderSource
+from cds_service.timeline.events import Ingredient, Order, OrderSource
 from tests.unit.timeline.dosages import a_day, quantity
 from tests.unit.timeline.lookup import REASONS, RXNORM
 from tests.unit.timeline.resources import (
@@ -134,6 +137,43 @@ class TestWhichDrug:
 
     def test_so_may_an_order_without_any_medication(self) -> None:
         assert timeline(request(medicationCodeableConcept=None)).unresolved_medications == 1
+
+    def test_so_may_a_medication_that_says_nothing_and_contained_ones_that_cannot_be_read(self) -> None:
+        empty = {"Medication/m1": medication()}
+        assert (
+            timeline(
+                request(medicationReference={"reference": "Medication/m1"}), medications=empty
+            ).unresolved_medications
+            == 1
+        )
+        for contained in ("a tablet", [], [medication(id="other")]):
+            sent = request(contained=contained, medicationReference={"reference": "#m1"})
+            assert timeline(sent).unresolved_medications == 1
+
+    def test_a_medication_that_no_rule_knows_is_no_event_and_its_code_is_counted(self) -> None:
+        known = {"Medication/m1": medication(code=coded("29046", RXNORM))}
+        found = timeline(request(medicationReference={"reference": "Medication/m1"}), medications=known)
+        assert (found.orders, found.unknown_codes, found.incomplete) == ((), {RXNORM: 1}, frozenset())
+
+    @pytest.mark.parametrize("make", [statement, administration, dispense])
+    def test_the_same_holds_for_every_kind_of_medication_resource(self, make: Callable[..., Json]) -> None:
+        found = timeline(make(medicationCodeableConcept=None))
+        assert (found.unresolved_medications, len(found.incomplete)) == (1, 1)
+        in_error = timeline(make(medicationCodeableConcept=None, status="entered-in-error"))
+        assert (in_error.unresolved_medications, in_error.incomplete) == (0, frozenset())
+
+    def test_strengths_per_millilitre_per_hour_and_in_packs(self) -> None:
+        def ingredient(code: str) -> Ingredient:
+            return order(request(medicationCodeableConcept=coded(code, RXNORM))).concept.ingredients[0]
+
+        assert ingredient("syringe") == Ingredient(
+            name="fremanezumab",
+            strength=Amount(150, 150, "mg"),
+            strength_per="mL",
+            pack=Amount(1.5, 1.5, "mL"),
+        )
+        assert ingredient("patch") == Ingredient(name="fentanyl", strength=Amount(25, 25, "ug/h"))
+        assert ingredient("pen") == Ingredient(name="erenumab", pack=Amount(1, 1, "mL"))
 
     def test_what_does_not_count_need_not_be_resolved(self) -> None:
         found = timeline(

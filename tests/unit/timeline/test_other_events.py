@@ -148,6 +148,18 @@ class TestSites:
         (found,) = timeline(service_request(code=coded("mri", text="DRG"))).requests
         assert found.site.targets == {"target-dorsal-root-ganglion"}
 
+    def test_words_tell_which_of_the_targets_of_a_code_is_meant(self) -> None:
+        (found,) = timeline(procedure(code=coded("nerve-block", text="facet"))).procedures
+        assert found.site.targets == {"target-facet"}
+        (open_,) = timeline(procedure(code=coded("nerve-block"))).procedures
+        assert open_.site.targets == {"target-facet", "target-genicular"}
+
+    def test_what_it_was_for_tells_the_region_where_nothing_else_does(self) -> None:
+        reason = {"reasonCode": [coded("lumbar-pain")]}
+        (done,) = timeline(procedure(**reason)).procedures
+        (asked,) = timeline(service_request(**reason)).requests
+        assert done.site.regions == asked.site.regions == {"region-lumbar"}
+
     def test_nothing_recorded_is_nowhere(self) -> None:
         (found,) = timeline(condition()).diagnoses
         assert found.site == NOWHERE
@@ -164,6 +176,10 @@ class TestResults:
             observation(valueQuantity={"value": 120, "comparator": "<", "unit": "mmol/L"})
         ).results
         assert found.value == Amount(0, 120, "mmol/L")
+
+    def test_a_pain_mark_in_millimetres_is_read_on_the_scale_to_ten(self) -> None:
+        sent = observation(code=coded("38214-3", LOINC), valueQuantity={"value": 45, "unit": "mm"})
+        assert timeline(sent).results[0].value == Amount(4.5, 4.5, "cm")
 
     def test_whole_numbers_codes_texts_and_truths(self) -> None:
         values: list[Json] = [
@@ -199,8 +215,8 @@ class TestResults:
         )
         found = timeline(panel).results
         assert [(sorted(r.concept.sets), r.value) for r in found] == [
-            (["systolic-bp"], Amount(182, 182, "mmHg")),
-            (["diastolic-bp"], Amount(96, 96, "mmHg")),
+            (["systolic-bp"], Amount(182, 182, "mm[Hg]")),
+            (["diastolic-bp"], Amount(96, 96, "mm[Hg]")),
         ]
         assert {r.reference for r in found} == {"Observation/1"}
 
@@ -244,6 +260,41 @@ class TestReportsAllergiesRequests:
             "left",
             "brain. thin slices",
         )
+
+    def test_a_study_may_be_named_by_its_description_only(self) -> None:
+        study = resource("ImagingStudy", status="available", description="nothing that rules know")
+        assert timeline(study).reports == ()
+
+    def test_codes_that_no_rule_knows_are_no_reports_requests_or_allergies(self) -> None:
+        unknown = coded("flat-feet")
+        device = resource("DeviceRequest", status="active", intent="order", codeCodeableConcept=unknown)
+        found = timeline(report(code=unknown), service_request(code=unknown), allergy(code=unknown), device)
+        assert (found.reports, found.requests, found.allergies) == ((), (), ())
+
+    def test_resources_without_a_code_are_nothing(self) -> None:
+        device = resource("DeviceRequest", status="active", intent="order")
+        found = timeline(
+            report(code=None), service_request(code=None), procedure(code=None), condition(code=None), device
+        )
+        assert (found.reports, found.requests, found.procedures, found.diagnoses) == ((), (), (), ())
+
+    def test_a_device_request_that_is_over_or_still_to_come_is_none(self) -> None:
+        device = resource(
+            "DeviceRequest", status="active", intent="order", codeCodeableConcept=coded("pacemaker")
+        )
+        assert timeline({**device, "status": "revoked"}).requests == ()
+        assert timeline({**device, "authoredOn": "2027-01-01"}).requests == ()
+
+    def test_an_unlisted_device_counts_by_the_words_of_its_order(self) -> None:
+        device = resource(
+            "DeviceRequest", status="active", intent="order", codeCodeableConcept=coded("64999", CPT)
+        )
+        assert timeline(device).requests == ()
+        (found,) = timeline({**device, "note": [{"text": "pulsed"}]}).requests
+        assert found.concept.sets == {"pulsed-rf"}
+
+    def test_an_observation_without_a_known_status_is_unreadable(self) -> None:
+        assert timeline(observation(status="perhaps")).unreadable == {"Observation": 1}
 
     def test_an_allergy(self) -> None:
         (found,) = timeline(

@@ -338,7 +338,8 @@ class TestRegions:
     )
 
     def at(self, when: str, region: str | None, level: str | None = None) -> Any:
-        site = Site(regions=frozenset({region} - {None}), levels=frozenset({level} - {None}))  # type: ignore[arg-type]
+        levels = frozenset({level} if level else ())
+        site = Site(side="left", regions=frozenset({region} if region else ()), levels=levels)
         return replace(done("ablation", when), site=site)
 
     def test_the_same_region(self) -> None:
@@ -369,7 +370,7 @@ class TestMannerOfUse:
 
     @pytest.mark.parametrize(("as_needed", "used"), [(False, "daily"), (True, "rescue")])
     def test_one_drug_two_therapies(self, as_needed: bool, used: str) -> None:
-        order = ordered("alpha", "2026-01-01", as_needed=as_needed)
+        order = ordered("alpha", "2026-01-01", dose=mg(100), as_needed=as_needed)
         assert [t.therapy for t in self.CLINIC.trials(order) if t.start] == [used]
 
 
