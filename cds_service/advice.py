@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -97,7 +96,8 @@ def _advice(
 ) -> Advice:
     extension = None
     if evaluation.incomplete or evaluation.broken:
-        touched = sorted({*evaluation.undecided, *evaluation.broken})
+        reads_them = {r.id for r in rules.rules if rules.types_of(r) & evaluation.incomplete}
+        touched = sorted({*(evaluation.undecided.keys() & reads_them), *evaluation.broken})
         incomplete = {"types": sorted(evaluation.incomplete), "rules": touched}
         extension = {INCOMPLETE: {k: v for k, v in incomplete.items() if v}}
     return Advice(
@@ -109,10 +109,8 @@ def _advice(
 
 
 def _log_bug(rule: str, bug: Exception) -> None:
-    """Log where a rule broke: type and place, never the message, which may hold what a record says."""
-    frames = traceback.extract_tb(bug.__traceback__)
-    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "unknown"
-    logger.error("rule broke", extra={"rule": rule, "error": type(bug).__name__, "place": place})
+    """Log where a rule broke; the formatter keeps its message back, which may hold what a record says."""
+    logger.error("rule broke", extra={"rule": rule}, exc_info=bug)
 
 
 def _originals(request: HookRequest) -> Callable[[str], Mapping[str, Any] | None]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 import orjson
 
-from cds_service.errors import CaseFailed, CdsError, Complaint, RuleFileInvalid
+from cds_service.errors import CaseFailed, CdsError, Complaint, InputInvalid, RuleFileInvalid
 
 _rules_dir = click.option(
     "--rules",
@@ -20,6 +20,13 @@ _rules_dir = click.option(
     help="Folder of the rules; CDS_RULES or rules by default.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_only = click.option(
+    "--pathway",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    help="Only this pathway, with what it uses, whatever state the others are in; may repeat.",
+)
 _card = click.option("--rule", "cards", multiple=True, metavar="ID", help="Only this rule; may repeat.")
 
 
@@ -30,22 +37,23 @@ def rules() -> None:
 
 @rules.command()
 @_rules_dir
+@_only
 @click.option("--strict", is_flag=True, help="Lints count as faults.")
 @_json
-def check(rules_dir: Path | None, strict: bool, as_json: bool) -> None:
+def check(rules_dir: Path | None, only: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """Check every rule file, table and value set; lints are printed too."""
-    _ended(lambda: _check(_folder(rules_dir), strict=strict, as_json=as_json), as_json=as_json)
+    _ended(lambda: _check(_folder(rules_dir), only, strict=strict, as_json=as_json), as_json=as_json)
 
 
-def _check(folder: Path, *, strict: bool, as_json: bool) -> None:
+def _check(folder: Path, only: Sequence[str], *, strict: bool, as_json: bool) -> None:
     from cds_service.ruleset.hashing import LOCK, check_lock
     from cds_service.ruleset.lint import lint
     from cds_service.ruleset.load import load_ruleset
 
-    ruleset = load_ruleset(folder)
+    ruleset = load_ruleset(folder, only=only)
     check_lock(ruleset, folder / LOCK)
-    lints = lint(ruleset, folder)
-    cases = _case_faults(folder)
+    lints = lint(ruleset, folder, only=only)
+    cases = _case_faults(folder, only)
     if cases or (strict and lints):
         raise RuleFileInvalid([*cases, *(lints if strict else [])])
     report = {
@@ -56,11 +64,12 @@ def _check(folder: Path, *, strict: bool, as_json: bool) -> None:
     _say(report, as_json=as_json, text=_check_text)
 
 
-def _case_faults(folder: Path) -> list[Complaint]:
-    from cds_service.casework.read import case_files, read_cases
+def _case_faults(folder: Path, only: Sequence[str]) -> list[Complaint]:
+    from cds_service.casework.coverage import files_of
+    from cds_service.casework.read import read_cases
 
     faults: list[Complaint] = []
-    for path in case_files(folder):
+    for path in files_of(folder, only=only):
         try:
             read_cases(path, root=folder)
         except RuleFileInvalid as problem:
@@ -76,18 +85,21 @@ def _check_text(report: Mapping[str, Any]) -> str:
 
 @rules.command()
 @_rules_dir
+@_only
 @_card
 @click.option("--verbose", "-v", is_flag=True, help="Name every case.")
 @_json
-def test(rules_dir: Path | None, cards: tuple[str, ...], verbose: bool, as_json: bool) -> None:
+def test(
+    rules_dir: Path | None, only: tuple[str, ...], cards: tuple[str, ...], verbose: bool, as_json: bool
+) -> None:
     """Run the cases of the rules; exit code 13 when one of them disagrees."""
-    _ended(lambda: _test(_folder(rules_dir), cards, verbose=verbose, as_json=as_json), as_json=as_json)
+    _ended(lambda: _test(_folder(rules_dir), only, cards, verbose=verbose, as_json=as_json), as_json=as_json)
 
 
-def _test(folder: Path, cards: Sequence[str], *, verbose: bool, as_json: bool) -> None:
+def _test(folder: Path, only: Sequence[str], cards: Sequence[str], *, verbose: bool, as_json: bool) -> None:
     from cds_service.casework.coverage import results_of
 
-    results = results_of(folder, cards=cards)
+    results = results_of(folder, cards=cards, only=only)
     failed = [r for r in results if not r.holds]
     report = {
         "cases": len(results),
@@ -108,17 +120,18 @@ def _test(folder: Path, cards: Sequence[str], *, verbose: bool, as_json: bool) -
 
 @rules.command()
 @_rules_dir
+@_only
 @_card
 @_json
-def coverage(rules_dir: Path | None, cards: tuple[str, ...], as_json: bool) -> None:
+def coverage(rules_dir: Path | None, only: tuple[str, ...], cards: tuple[str, ...], as_json: bool) -> None:
     """Show how many cases of each rule fire, are silent or rest on unknowns, and which parts of it no case decides."""
-    _ended(lambda: _coverage(_folder(rules_dir), cards, as_json=as_json), as_json=as_json)
+    _ended(lambda: _coverage(_folder(rules_dir), only, cards, as_json=as_json), as_json=as_json)
 
 
-def _coverage(folder: Path, cards: Sequence[str], *, as_json: bool) -> None:
+def _coverage(folder: Path, only: Sequence[str], cards: Sequence[str], *, as_json: bool) -> None:
     from cds_service.casework.coverage import coverage_of
 
-    report = coverage_of(folder, cards=cards)
+    report = coverage_of(folder, cards=cards, only=only)
     _say(
         {"rules": [c.as_json() for c in report]}, as_json=as_json, text=lambda _: "\n".join(map(str, report))
     )
@@ -146,28 +159,36 @@ def _lock(folder: Path, *, as_json: bool) -> None:
 
 
 @rules.command()
-@click.option("--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-def language(path: Path | None) -> None:
-    """Write the page of the rule language (docs/rule-language.md)."""
+@click.option(
+    "--to", "path", default="docs/rule-language.md", show_default=True, help="File to write; - prints it."
+)
+def language(path: str) -> None:
+    """Write the page of the rule language."""
     from cds_service.ruleset.language_page import language_page
 
-    _write(language_page(), path)
+    _ended(lambda: _write(language_page(), path), as_json=False)
 
 
 @rules.command()
-@click.option("--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-def schema(path: Path | None) -> None:
-    """Write the JSON Schema of rule files (rules/rule.schema.json), for editors."""
+@click.option(
+    "--to", "path", default="rules/rule.schema.json", show_default=True, help="File to write; - prints it."
+)
+def schema(path: str) -> None:
+    """Write the JSON Schema of rule files, for editors."""
     from cds_service.ruleset.schema import schema_text
 
-    _write(schema_text(), path)
+    _ended(lambda: _write(schema_text(), path), as_json=False)
 
 
-def _write(text: str, path: Path | None) -> None:
-    if path is None:
+def _write(text: str, path: str) -> None:
+    if path == "-":
         click.echo(text, nl=False)
-    else:
-        path.write_text(text, encoding="utf-8")
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise InputInvalid(f"{path}: {problem.strerror}") from None
+    click.echo(f"{path} written")
 
 
 def _folder(rules_dir: Path | None) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from cds_service.app import worker_app
+from cds_service.ruleset.load import load_ruleset
 from cds_service.settings import Settings
 
 DEMO_PATIENT = "refractory-classical"
@@ -77,11 +78,15 @@ def run(
 
 
 def run_demo(*, port: int | None, say: Callable[[str], None], environment: Mapping[str, str]) -> None:
-    """Serve the demo on loopback, in development mode, with a database in memory unless one is named."""
+    """Serve the demo on loopback, in development mode, with a database in memory unless one is named.
+
+    The rules are checked first, so that a fault in them is shown here and not in the log of a worker.
+    """
     demo_environment = {"CDS_DEV": "1", "CDS_DATABASE": ":memory:", **environment}
     demo_environment["CDS_DEV"] = "1"
     os.environ.update({k: v for k, v in demo_environment.items() if k.startswith("CDS_")})
     settings = Settings.from_environment(os.environ)
+    load_ruleset(settings.rules, profiles=settings.profiles, disabled=frozenset(settings.disabled_rules))
     chosen = port or settings.port
     base = f"http://127.0.0.1:{chosen}"
     for line in _greeting(base):

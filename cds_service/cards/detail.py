@@ -87,7 +87,9 @@ def _trial_row(trial: Trial) -> str:
     days = f"{trial.days.low:g}" if isinstance(trial.days, Amount) else "–"
     verdict = WORDS[trial.finer]
     reason = REASONS.get(trial.reason or "")
-    if reason and (trial.verdict in {"not-tolerated", "ruled-out", "inadequate"} or trial.reason == "presumed"):
+    if reason and (
+        trial.verdict in {"not-tolerated", "ruled-out", "inadequate"} or trial.reason == "presumed"
+    ):
         verdict += f" ({reason})"
     if trial.certainty is not Certainty.DOCUMENTED:
         verdict += f" [{trial.certainty.value}]"

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_service.cards.orders import order_resource, stopped
+from cds_service.cards.wording import button
 from cds_service.evaluate.engine import Engine
 from cds_service.evaluate.findings import Finding
+from cds_service.evaluate.firing import anchor_at
 from cds_service.evaluate.hypothetical import medication_draft, reason_sets, request_draft
 from cds_service.evaluate.truth import Truth
 from cds_service.ruleset.cards import Suggestion
@@ -90,7 +92,8 @@ class _Maker:
         self._engine = engine
         self._chart = chart
         self._rules = engine.rules
-        self._case = engine.root.within(finding.pathway).about(finding.draft)
+        case = engine.root.within(finding.pathway).about(finding.draft)
+        self._case = case.at(anchor_at(finding.anchor, finding.anchor.evidence)) if finding.anchor else case
 
     def answer(self, wish: Suggestion) -> Truth:
         assert wish.only_if is not None
@@ -121,10 +124,11 @@ class _Maker:
         draft = self._finding.draft
         if draft is None:
             return []
-        label = wish.label or f"Remove the draft order: {draft.concept.label}"
+        name = button(draft.concept.label)
+        label = wish.label or f"Remove the draft order: {name}"
         action = {
             "type": "delete",
-            "description": f"Remove the draft order of {draft.concept.label}",
+            "description": f"Remove the draft order of {name}",
             "resourceId": draft.reference,
         }
         return [Offer(label=label, actions=(action,), recommended=self._is_recommended(wish))]
@@ -141,7 +145,7 @@ class _Maker:
             if original is None:
                 continue
             other = next((o for o in self._engine.timeline.orders if o.reference == reference), None)
-            name = other.concept.label if other is not None else "the other order"
+            name = button(other.concept.label) if other is not None else "the other order"
             action = {"type": "update", "description": f"Stop {name}", "resource": stopped(original)}
             made.append(
                 Offer(label=wish.label or f"Stop {name} instead", actions=(action,), recommended=False)
@@ -207,7 +211,7 @@ class _Maker:
         if replaces and isinstance(draft, Order) and not self._chart.single_action:
             delete = {
                 "type": "delete",
-                "description": f"Remove the draft order of {draft.concept.label}",
+                "description": f"Remove the draft order of {button(draft.concept.label)}",
                 "resourceId": draft.reference,
             }
             return replace(offer, label=f"Replace by {template.text}", actions=(delete, create))

@@ -53,6 +53,11 @@ def plain(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).split())
 
 
+def button(text: str) -> str:
+    """Return words for a button or an action: one line, and nothing that a page could take for a tag."""
+    return plain(text).replace("<", "").replace(">", "")
+
+
 def harmless(text: str) -> str:
     """Return text from the record for GitHub-Flavored Markdown: no markup and no HTML survives."""
     text = plain(text).replace("&", "&amp;").replace("<", "&lt;")

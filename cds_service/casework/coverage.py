@@ -6,7 +6,7 @@ rule fires there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,27 +59,32 @@ class RuleCoverage:
         return "\n".join([counts + failing, *(f"    decides no case: {place}" for place in self.undecided)])
 
 
-def results_of(rules_dir: Path, *, cards: Sequence[str] = ()) -> list[CaseResult]:
-    """Run every case file of a rules folder, or those of some rules. Raises ``RuleFileInvalid``."""
-    rules = load_ruleset(rules_dir)
-    return [r for path in files_of(rules_dir, cards) for r in run_cases(rules, path, root=rules_dir)]
+def results_of(rules_dir: Path, *, cards: Sequence[str] = (), only: Collection[str] = ()) -> list[CaseResult]:
+    """Run every case file of a rules folder, of some rules, or of some pathways. Raises ``RuleFileInvalid``."""
+    rules = load_ruleset(rules_dir, only=only)
+    files = files_of(rules_dir, cards=cards, only=only)
+    return [r for path in files for r in run_cases(rules, path, root=rules_dir)]
 
 
-def files_of(rules_dir: Path, cards: Sequence[str]) -> list[Path]:
-    """Return the case files of some rules; all case files and vignettes when none is named."""
-    found = case_files(rules_dir)
+def files_of(rules_dir: Path, *, cards: Sequence[str] = (), only: Collection[str] = ()) -> list[Path]:
+    """Return all case files and vignettes, or those of some rules or pathways."""
+    found = [path for path in case_files(rules_dir) if not only or path.parent.name in only]
     if not cards:
         return found
     return [path for path in found if any(path.name.startswith(f"{card}-") for card in cards)]
 
 
-def coverage_of(rules_dir: Path, *, cards: Sequence[str] = ()) -> list[RuleCoverage]:
+def coverage_of(
+    rules_dir: Path, *, cards: Sequence[str] = (), only: Collection[str] = ()
+) -> list[RuleCoverage]:
     """Return the coverage of every rule, or of some, by its own case file."""
-    rules = load_ruleset(rules_dir)
+    rules = load_ruleset(rules_dir, only=only)
     by_rule: dict[str, list[CaseResult]] = {
-        rule.id: [] for rule in rules.rules if not cards or rule.id in cards
+        rule.id: []
+        for rule in rules.rules
+        if (not cards or rule.id in cards) and (not only or rule.home in only)
     }
-    for path in files_of(rules_dir, cards):
+    for path in files_of(rules_dir, cards=cards, only=only):
         if not path.name.endswith(CASES):
             continue
         for result in run_cases(rules, path, root=rules_dir):

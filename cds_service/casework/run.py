@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cds_service.casework.changes import draft_ids
 from cds_service.casework.context import CannotBuild
 from cds_service.casework.judge import differences
-from cds_service.casework.outcome import Outcome, awake, outcome_of
+from cds_service.casework.outcome import RECORD_TYPES, Outcome, awake, outcome_of
 from cds_service.casework.read import WrittenCase, read_cases
 from cds_service.ruleset.profiles import also_under
 from cds_service.ruleset.ruleset import Ruleset
@@ -68,6 +69,13 @@ def _unknown_names(rules: Ruleset, case: WrittenCase) -> Iterator[str]:
     for name in case.profiles:
         if name not in rules.available_profiles:
             yield f"no profile '{name}'{nearest(name, rules.available_profiles)}"
+    for kind in (*case.spec.unavailable, *(expect.incomplete or ())):
+        if kind not in RECORD_TYPES:
+            yield f"no FHIR type '{kind}' is read{nearest(kind, RECORD_TYPES)}"
+    drafts = draft_ids(case.spec.drafts)
+    for id_ in case.spec.selections or ():
+        if id_ not in drafts:
+            yield f"no draft '{id_}'{nearest(id_, drafts)}"
     known = {*rules.by_id, *rules.index}
     named: Iterable[str] = (*expect.also, *(expect.absent if expect.absent != "all" else ()))
     for card in (*named, *(c.card for c in expect.cards if c.card)):

@@ -222,7 +222,11 @@ def further_types(rules: Ruleset, timeline: Timeline, *, hook: str) -> frozenset
     engine = Engine.for_patient(rules, timeline)
     found: set[str] = set()
     for rule in rules.for_hook(hook):
-        if engine.may_speak(rule, hook):
+        try:
+            may_speak = engine.may_speak(rule, hook)
+        except Exception:  # noqa: BLE001 (evaluation meets the same bug, isolates it and reports it)
+            may_speak = True
+        if may_speak:
             found |= rules.types_of(rule)
     return frozenset(found)
 

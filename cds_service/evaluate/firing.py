@@ -9,7 +9,7 @@ from cds_service.evaluate.asking import Asker
 from cds_service.evaluate.case import AnchorEvent, Case
 from cds_service.evaluate.citing import cite
 from cds_service.evaluate.findings import Finding, Trial
-from cds_service.evaluate.levels import capped, highest
+from cds_service.evaluate.levels import capped, highest, rank
 from cds_service.evaluate.population import Membership
 from cds_service.evaluate.procedure_facts import matching, place_of, since_slots
 from cds_service.evaluate.trial_facts import picked, recency, selected, test, trials_of
@@ -147,14 +147,19 @@ def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] 
     if not pairs:
         return None
     chosen, answer = next(((t, a) for t, a in pairs if a.yes), pairs[0])
-    anchor = AnchorEvent(
-        when=chosen.end or chosen.start,
-        evidence=answer.evidence,
-        trial=chosen,
-        site=chosen.site,
-        reference=chosen.references[0] if chosen.references else chosen.therapy,
+    slots = {**answer.slots, "trial": chosen, "therapy": chosen.label}
+    return case.at(anchor_at(chosen, answer.evidence)), replace(answer, slots=slots)
+
+
+def anchor_at(trial: Trial, evidence: tuple[Evidence, ...]) -> AnchorEvent:
+    """Return a trial as the event that a card hangs on."""
+    return AnchorEvent(
+        when=trial.end or trial.start,
+        evidence=evidence,
+        trial=trial,
+        site=trial.site,
+        reference=trial.references[0] if trial.references else trial.therapy,
     )
-    return case.at(anchor), replace(answer, slots={**answer.slots, "trial": chosen, "therapy": chosen.label})
 
 
 def _finding(
@@ -173,8 +178,8 @@ def _finding(
     provisional = member.provisional and file.show.scope == "pathway" and not file.show.ever
     ranked = [(v, *_capped(v, [gate, *excepted], case, member, file, provisional)) for v in met]
     level = highest(level for _, level, _ in ranked)
-    caps = next(caps for _, reached, caps in ranked if reached == level)
-    chosen = next((v.summary for v, reached, _ in ranked if reached == level and v.summary), None)
+    # Among findings that reach the level after caps, the one that was most urgent before them speaks.
+    first, _, caps = max((r for r in ranked if r[1] == level), key=lambda r: rank(r[0].level))
     evidence = _evidence(joined, case, member, file)
     slots = _slots(case, joined, met, file)
     return Finding(
@@ -182,7 +187,7 @@ def _finding(
         pathway=case.pathway,
         kind=file.show.kind,
         level=level,
-        summary=chosen or _text(file.summary, case, asker) or file.title,
+        summary=first.summary or _text(file.summary, case, asker) or file.title,
         draft=case.draft,
         partners=_partners(met, gate),
         step=file.step,
@@ -301,8 +306,12 @@ def _text(variants: Sequence[TextVariant], case: Case, asker: Asker) -> str | No
 
 
 def _shown_trials(file: CardFile, case: Case, asker: Asker) -> tuple[Trial, ...]:
-    """Trials for the card's table: the named therapies, or all of the pathway that were used or ruled out."""
-    if case.stratum == "safety" or (not file.list_trials and file.show.scope == "any-patient"):
+    """Trials for the card's table: the named therapies, or all of the pathway that were used or ruled out.
+
+    A safety card needs none unless it names them: what rules the drug out is the card itself.
+    """
+    bare = file.show.scope == "any-patient" or file.show.kind in SAFETY_KINDS
+    if case.stratum == "safety" or (bare and not file.list_trials):
         return ()
     names = file.list_trials or case.rules.all_therapies(case.pathway)
     found = trials_of(names, case, lambda scope: asker.trials(scope, case))

@@ -294,9 +294,9 @@ def _partner_fits(order: Order, fact: WithFact, case: Case) -> bool:
     own = set(case.draft.ingredient_names) if isinstance(case.draft, Order) else set()
     if not fact.same_ingredient and order.ingredient_names and own.issuperset(order.ingredient_names):
         return False
-    return used_as(order, fact.use) and (
-        not fact.route or order.route is None or order.route in fact.route
-    )
+    if not used_as(order, fact.use) or (order.route is not None and order.route in fact.not_route):
+        return False
+    return not fact.route or order.route is None or order.route in fact.route
 
 
 def _dosed(order: Order, fact: WithFact, case: Case) -> list[Answer]:
@@ -306,9 +306,7 @@ def _dosed(order: Order, fact: WithFact, case: Case) -> list[Answer]:
     wanted = AgeFact(at_least=fact.single_dose)
     what = f"dose of {order.concept.label}"
     doses = order.single_dose.values() or (UnknownAmount("dose not stated", "a structured dosage"),)
-    return [
-        any_of([compare(d, wanted, rules=case.rules, pathway=case.pathway, what=what) for d in doses])
-    ]
+    return [any_of([compare(d, wanted, rules=case.rules, pathway=case.pathway, what=what) for d in doses])]
 
 
 def _partner_slots(order: Order) -> dict[str, object]:

@@ -14,6 +14,10 @@ LADDER_KINDS = frozenset(
 )
 
 
+_DANGERS = frozenset({"contraindication", "interaction"})
+"""Kinds that say the same of an order: that another drug or a diagnosis stands against it."""
+
+
 def related(findings: Sequence[Finding], rules: Ruleset) -> list[Finding]:
     """Drop what another finding silences, replaces or asks to give way."""
     by_id = rules.by_id
@@ -91,7 +95,8 @@ def _fact_key(finding: Finding, rules: Ruleset) -> object:
     if finding.level == "critical" and rules.pathways[finding.pathway].merge_criticals:
         return ("criticals", finding.pathway, draft)
     proof = frozenset(e.reference for e in finding.evidence if e.reference != draft)
-    return (finding.kind, draft, proof) if proof else (finding.card, draft)
+    kind = "danger" if finding.kind in _DANGERS else finding.kind
+    return (kind, draft, proof) if proof else (finding.card, draft)
 
 
 def _lead(group: Sequence[Finding], order: dict[str, int], belongs: Callable[[str], bool]) -> Finding:

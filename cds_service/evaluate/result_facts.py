@@ -28,6 +28,10 @@ from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Certainty, Missing, Report, Result
 
 
+_ANNOTATION = str.maketrans({"{": "", "}": "", "_": " "})
+"""Braces and underscores of a unit's annotation are for machines: ``mL/min/{1.73_m2}`` reads ``mL/min/1.73 m2``."""
+
+
 def _results(case: Case, sets: Sequence[str]) -> list[Result]:
     return [r for r in case.timeline.results if named(r.concept, sets)]
 
@@ -129,7 +133,7 @@ def _tested(result: Result, fact: ObservationFact, case: Case) -> Answer:
 def _shown(result: Result) -> str:
     if result.value is not None:
         unit = f" {result.value.unit}" if result.value.unit not in {"", "1"} else ""
-        return f"{result.value.low:g}{unit}"
+        return f"{result.value.low:g}{unit.translate(_ANNOTATION)}"
     if result.coded is not None:
         return result.coded.label
     return result.text or ""

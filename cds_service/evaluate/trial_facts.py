@@ -124,6 +124,9 @@ def _when_and_where(item: Trial, fact: TrialFact, case: Case) -> list[Answer]:
         checks.append(
             dated(within(when, case.rules.window(fact.within, case.pathway), as_of), when, item.label)
         )
+    if fact.ended_within is not None and not (item.running and item.end is None):
+        window = case.rules.window(fact.ended_within, case.pathway)
+        checks.append(dated(within(item.end, window, as_of), item.end, item.label))
     if fact.ended_before is not None:
         window = case.rules.window(fact.ended_before, case.pathway)
         checks.append(
@@ -133,8 +136,8 @@ def _when_and_where(item: Trial, fact: TrialFact, case: Case) -> list[Answer]:
         start = item.start or when
         checks.append(dated(later(start, case.anchor.when), start, item.label))
     if fact.region:
-        regions = item.site.regions if item.site is not None else frozenset()
-        checks.append(possible() if not regions else no() if regions.isdisjoint(fact.region) else yes())
+        places = item.site.regions | item.site.targets if item.site is not None else frozenset()
+        checks.append(possible() if not places else no() if places.isdisjoint(fact.region) else yes())
     if fact.same in SITES:
         place = place_of(case)
         if place is not None:
@@ -189,8 +192,17 @@ def test(item: Trial, fact: TrialFact, case: Case) -> Answer:
     """Does the trial have one of the verdicts (and reasons, and certainty)?"""
     if fact.sessions_at_least is not None and (item.sessions or 0) < fact.sessions_at_least:
         return no()
-    if not fact.verdict:
-        return _positive(item)
+    if fact.verdict and (held := _has_verdict(item, fact, case)) is not None:
+        return held
+    if fact.reason and item.reason not in fact.reason:
+        return no()
+    if fact.certainty == "documented" and item.certainty is not Certainty.DOCUMENTED:
+        return no()
+    return _positive(item)
+
+
+def _has_verdict(item: Trial, fact: TrialFact, case: Case) -> Answer | None:
+    """Return None when the trial has one of the verdicts, else the answer: no, or unknown while it cannot be judged."""
     wanted = case.rules.verdicts(fact.verdict, case.pathway)
     unprovable = item.verdict is Verdict.UNKNOWN and not item.references
     if unprovable or (item.verdict is Verdict.UNKNOWN and item.verdict.value not in wanted):
@@ -202,13 +214,7 @@ def test(item: Trial, fact: TrialFact, case: Case) -> Answer:
         and item.verdict is not Verdict.RULED_OUT
     ):
         return no()
-    if item.finer not in wanted:
-        return no()
-    if fact.reason and item.reason not in fact.reason:
-        return no()
-    if fact.certainty == "documented" and item.certainty is not Certainty.DOCUMENTED:
-        return no()
-    return _positive(item)
+    return None if item.finer in wanted else no()
 
 
 def _positive(item: Trial) -> Answer:
@@ -262,7 +268,7 @@ def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]
         return no(*(e for k in sure for e in each[k].evidence))
     kept = [each[k] for k in sure] + ([each[k] for k in open_] if truth is Truth.UNKNOWN else [])
     joined = all_of(kept) if kept else yes()
-    first = next((t for t, a in tested if a.yes), None)
+    first = next((t for t, a in [*((t, a) for t, a in tested if a.yes), *tested] if not a.no), None)
     if first is not None:
         slots |= trial_slots(first)
     return replace(joined, slots={**joined.slots, **slots})

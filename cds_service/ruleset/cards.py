@@ -196,7 +196,7 @@ class CardFile(Model):
     detail: str
     """Prose above the generated sections (trials, because, missing, evidence); slots allowed."""
     list_trials: Names = ()
-    """Therapies whose trials the table shows (default: all of the pathway that are not untried)."""
+    """Therapies whose trials the table shows (default: all of the pathway that are not untried; none on safety cards)."""
     suggest: tuple[Suggestion, ...] = ()
     overrides: Names
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]

@@ -248,12 +248,14 @@ class TrialFact(Comparison):
     """Only the trial that the card hangs on."""
     within: Window | None = None
     """Judged or ended within this long."""
+    ended_within: Window | None = None
+    """Ended, or was last given, not longer ago than this; one that runs counts."""
     ended_before: Window | None = None
     after: Literal["anchor"] | None = None
     pick: Literal["latest", "latest-of-site", "any"] = "any"
     """``latest-of-site``: of each place on the body the latest."""
     region: Names = ()
-    """Body regions (value sets) that the trial's site must be in."""
+    """Body regions or targets (value sets) that the trial's site must be in."""
     verdict: Names = ()
     """Verdicts or named groups of verdicts (``counts-as-failed``, ``any-use``, ``adequate``, ``untried``)."""
     reason: Names = ()
@@ -319,6 +321,8 @@ class WithFact(Model):
     single_dose: Limit | None = None
     """The dose at one time is this or more; a dose that is not stated answers unknown."""
     route: Names = ()
+    not_route: Names = ()
+    """Partners known to be given by one of these routes do not count."""
     in_drafts_only: bool = False
     same_ingredient: bool = False
     """Count partners of the draft's own ingredient too (a refill is no partner otherwise)."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cds_service.errors import Complaint
@@ -34,8 +34,8 @@ class Library:
     profiles: Mapping[str, Authored[ProfileFile]] = field(default_factory=dict)
     index: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Rows of the card index (``card-index.csv``) by card id, in its order; empty when there is none."""
-    places: Mapping[str, int] = field(default_factory=dict)
-    """Line of each index row."""
+    partial: bool = False
+    """Only some pathways were kept: what the others define is neither known nor missed."""
 
 
 def read_library(rules_dir: Path, *, faults: list[Complaint]) -> Library:
@@ -44,7 +44,7 @@ def read_library(rules_dir: Path, *, faults: list[Complaint]) -> Library:
         faults.append(_fault(str(rules_dir), "is no folder"))
         return Library()
     reader = _Reader(rules_dir, faults)
-    index, places = reader.index()
+    index = reader.index()
     pathways, cards = reader.pathways()
     shared, overrides, shared_cards = reader.shared()
     profiles = reader.profiles()
@@ -55,8 +55,44 @@ def read_library(rules_dir: Path, *, faults: list[Complaint]) -> Library:
         overrides=overrides,
         profiles=profiles,
         index=index,
-        places=places,
     )
+
+
+def narrowed(library: Library, only: Collection[str], *, faults: list[Complaint]) -> Library:
+    """Keep some pathways, what they use and the shared part: for authors, while others are working on the rest.
+
+    Faults of the folders left out are taken from ``faults``.
+    """
+    kept: set[str] = set()
+    waiting = list(only)
+    while waiting:
+        name = waiting.pop()
+        if name in library.pathways and name not in kept:
+            kept.add(name)
+            waiting += library.pathways[name].model.uses
+        elif name not in library.pathways and not any(f.file.startswith(f"{name}/") for f in faults):
+            faults.append(_fault(name, "is no pathway"))
+    near = {*kept, *only, *NOT_PATHWAYS, INDEX}
+    faults[:] = [f for f in faults if f.file.split("/")[0] in near]
+    cards = [_within(card, kept) for card in library.cards if card.home in {*kept, SHARED}]
+    profiles = {name: _profile_within(file, kept) for name, file in library.profiles.items()}
+    return replace(
+        library,
+        pathways={name: file for name, file in library.pathways.items() if name in kept},
+        cards=tuple(card for card in cards if card.home != SHARED or card.model.pathways),
+        profiles={name: file for name, file in profiles.items() if file.model.pathways},
+        partial=True,
+    )
+
+
+def _within(card: Authored[CardFile], kept: Collection[str]) -> Authored[CardFile]:
+    pathways = tuple(p for p in card.model.pathways if p in kept)
+    return replace(card, model=card.model.model_copy(update={"pathways": pathways}))
+
+
+def _profile_within(file: Authored[ProfileFile], kept: Collection[str]) -> Authored[ProfileFile]:
+    pathways = tuple(p for p in file.model.pathways if p in kept)
+    return replace(file, model=file.model.model_copy(update={"pathways": pathways}))
 
 
 def _order(card: str, index: Mapping[str, Mapping[str, str]]) -> tuple[int, str, int, str]:
@@ -82,13 +118,13 @@ class _Reader:
     def name(self, path: Path) -> str:
         return str(path.relative_to(self.rules_dir))
 
-    def index(self) -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, int]]:
+    def index(self) -> Mapping[str, Mapping[str, str]]:
         path = self.rules_dir / INDEX
         if not path.exists():
-            return {}, {}
+            return {}
         table = read_table(path, required=INDEX_COLUMNS, optional=("words",), shown_as=INDEX)
         self.faults.extend(table.faults)
-        return {row["card"]: row.cells for row in table.rows}, {row["card"]: row.line for row in table.rows}
+        return {row["card"]: row.cells for row in table.rows}
 
     def pathways(self) -> tuple[dict[str, Authored[PathwayFile]], list[Authored[CardFile]]]:
         pathways: dict[str, Authored[PathwayFile]] = {}

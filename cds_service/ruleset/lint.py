@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from cds_service.ruleset import facts
 from cds_service.ruleset.authored import Authored
 from cds_service.ruleset.cards import CardFile
 from cds_service.ruleset.facts import Ask, Block
-from cds_service.ruleset.library import INDEX, SHARED, Library, read_library
+from cds_service.ruleset.library import INDEX, SHARED, Library, narrowed, read_library
 from cds_service.ruleset.parts import parts
 from cds_service.ruleset.references import Names, references
 from cds_service.ruleset.ruleset import PairRow, Rule, Ruleset
@@ -49,9 +49,11 @@ _DEFINITIONS = frozenset({Names.FACT, Names.LIMIT, Names.WINDOW, Names.SETTING})
 _SEMICOLON = re.compile(r"\s*;\s*")
 
 
-def lint(rules: Ruleset, rules_dir: Path) -> list[Complaint]:
-    """Return every lint of a ruleset that loaded without complaints."""
+def lint(rules: Ruleset, rules_dir: Path, *, only: Collection[str] = ()) -> list[Complaint]:
+    """Return every lint of a ruleset that loaded without complaints; ``only`` as it was loaded with."""
     library = read_library(rules_dir, faults=[])
+    if only:
+        library = narrowed(library, only, faults=[])
     linter = _Linter(rules, library)
     found = [*linter.cards(), *linter.unused(), *reverse_rows(rules), *linter.index(), *_engine_sets(rules)]
     return sorted(found, key=lambda c: (c.file, c.line, c.path))

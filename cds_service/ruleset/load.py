@@ -5,7 +5,7 @@ Order: terminology, tables, YAML files, cross-references, strata, profiles, cont
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -16,7 +16,7 @@ from cds_service.ruleset.check import Checker
 from cds_service.ruleset.data_needs import needs_of_hooks, types_by_rule
 from cds_service.ruleset.hashing import hashes_of
 from cds_service.ruleset.known_names import KnownNames
-from cds_service.ruleset.library import Library, read_library
+from cds_service.ruleset.library import Library, narrowed, read_library
 from cds_service.ruleset.pathway import SharedFile
 from cds_service.ruleset.profiles import check_profile, chosen_profiles, under
 from cds_service.ruleset.ruleset import Rule, Ruleset
@@ -28,15 +28,19 @@ from cds_service.terminology import CATEGORY_ORDER, Terminology, load_terminolog
 
 
 def load_ruleset(
-    rules_dir: Path, *, profiles: Sequence[str] = (), disabled: frozenset[str] = frozenset()
+    rules_dir: Path,
+    *,
+    profiles: Sequence[str] = (),
+    disabled: frozenset[str] = frozenset(),
+    only: Collection[str] = (),
 ) -> Ruleset:
     """Load and check every rule of a folder.
 
     ``profiles`` replace the default profile of the pathways that they adapt. ``disabled`` rules are loaded and
-    checked but give no card. Raises ``RuleFileInvalid`` with all complaints of all files, ``ValueSetInvalid`` when
+    checked but give no card. ``only`` keeps some pathways (with what they use and the shared part) for their authors. Raises ``RuleFileInvalid`` with all complaints of all files, ``ValueSetInvalid`` when
     only value sets, terminology or tables are at fault.
     """
-    rules, faults = read_ruleset(rules_dir, profiles=profiles, disabled=disabled)
+    rules, faults = read_ruleset(rules_dir, profiles=profiles, disabled=disabled, only=only)
     if faults or rules is None:
         faults = sorted(faults, key=lambda c: (c.file, c.line, c.path))
         tables_only = all(c.file.endswith(".csv") for c in faults)
@@ -49,6 +53,7 @@ def read_ruleset(
     *,
     profiles: Sequence[str] = (),
     disabled: frozenset[str] = frozenset(),
+    only: Collection[str] = (),
     terminology: Terminology | None = None,
 ) -> tuple[Ruleset | None, list[Complaint]]:
     """Return what could be loaded and every complaint about it; None when the terminology cannot be used.
@@ -57,6 +62,8 @@ def read_ruleset(
     """
     faults: list[Complaint] = []
     library = read_library(rules_dir, faults=faults)
+    if only:
+        library = narrowed(library, only, faults=faults)
     try:
         terminology = terminology or load_terminology(rules_dir)
     except RuleFileInvalid as problem:
@@ -142,7 +149,8 @@ def _check(
     StrataChecker(rules=rules, library=library, vocabulary=vocabulary, faults=faults).run()
     for profile in library.profiles.values():
         check_profile(profile, rules, faults)
-    faults.extend(_rows_without_rule(rules, library, tables))
+    if not library.partial:
+        faults.extend(_rows_without_rule(rules, library, tables))
     for card in rules.disabled - {*rules.by_id, *library.index}:
         faults.append(Complaint(file="disabled rules", line=1, path="", message=f"no rule '{card}'"))
 

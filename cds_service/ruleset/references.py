@@ -118,7 +118,12 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "text": Names.PHRASES,
         "region": Names.SETS,
     },
-    facts.WithFact: {"in_": Names.SETS, "except_": Names.SETS, "route": Names.ROUTES},
+    facts.WithFact: {
+        "in_": Names.SETS,
+        "except_": Names.SETS,
+        "route": Names.ROUTES,
+        "not_route": Names.ROUTES,
+    },
     facts.DailyTotalFact: {"of": Names.SETS, "table": Names.TABLE},
     facts.TreatmentDaysFact: {"of": Names.FREE, "table": Names.TABLE},
     facts.TableLimitFact: {"table": Names.TABLE, "by": Names.SETS},

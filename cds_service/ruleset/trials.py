@@ -189,6 +189,8 @@ class Evidence(Model):
     would_fire: CardIds = ()
     """A critical finding of one of these safety cards holds now for the therapy."""
     fact: Item | None = None
+    even_if_repeated: bool = False
+    """For ``effective``: counts also when the procedure was done again, as a second diagnostic block is."""
     after_use: Literal["never", "brief", "any"] = "never"
     """For ``ruled-out``: counts when nothing was given, also after a trial too brief to judge, or after any trial."""
     reason: str | None = None

@@ -71,11 +71,12 @@ class Meaning:
 
     @property
     def needs_context(self) -> bool:
-        """True for codes that mean something only with certain words or reasons beside them."""
+        """True for codes and names that mean something only with certain words or reasons beside them."""
         if self._needs_context is None:
             codings = (c for c in self.written.coding if c.code)
             hits = (self._lookup.index.lookup(c.system, c.code or "") for c in codings)
-            self._needs_context = any(hit is not None and hit.conditional for hit in hits)
+            by_code = any(hit is not None and hit.conditional for hit in hits)
+            self._needs_context = by_code or bool(self.resolved.conditional)
         return self._needs_context
 
     def beside(self, texts: Sequence[str]) -> Resolved:

@@ -152,6 +152,16 @@ def test_only_the_named_rule_is_tested(folder: Path) -> None:
     assert run(folder, "test", "--rule", "TN-05").stdout == "2 cases: all hold\n"
 
 
+def test_one_pathway_can_be_worked_on_whatever_state_the_others_are_in(folder: Path) -> None:
+    (folder / "headache").mkdir()
+    (folder / "headache" / "pathway.yaml").write_text("pathway: headache\n", encoding="utf-8")
+
+    assert run(folder, "test").exit_code == 10
+    assert run(folder, "test", "--pathway", "facial-pain").stdout == "2 cases: all hold\n"
+    assert run(folder, "check", "--pathway", "facial-pain").exit_code == 0
+    assert "facial-pains:1: is no pathway" in run(folder, "check", "--pathway", "facial-pains").stderr
+
+
 def test_coverage_names_what_decides_no_case(folder: Path) -> None:
     change(
         folder,
@@ -180,4 +190,11 @@ def test_pages_for_authors_are_written(tmp_path: Path) -> None:
 
     assert CliRunner().invoke(rules, ["language", "--to", str(page)]).exit_code == 0
     assert page.read_text(encoding="utf-8") == language_page()
-    assert CliRunner().invoke(rules, ["schema"]).stdout == schema_text()
+    assert CliRunner().invoke(rules, ["schema", "--to", "-"]).stdout == schema_text()
+
+
+def test_a_page_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    result = CliRunner().invoke(rules, ["language", "--to", str(tmp_path / "none" / "page.md")])
+
+    assert result.exit_code == 2
+    assert "No such file or directory" in result.stderr

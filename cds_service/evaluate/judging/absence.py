@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from cds_service.evaluate.comparing import later
 from cds_service.evaluate.findings import Trial, Verdict
-from cds_service.evaluate.judging.attempts import Attempt, attempts_of
+from cds_service.evaluate.judging.attempts import attempts_of
 from cds_service.evaluate.judging.items import Listed, listed
 from cds_service.evaluate.judging.parts import Part, best_part, code_evidence
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.reading import joined
 from cds_service.evaluate.judging.records import allergy_part, allergy_word, not_done_part, unused_part
-from cds_service.evaluate.judging.signs import Sign, Source, deciding
+from cds_service.evaluate.judging.signs import Sign, Source
 from cds_service.evaluate.judging.uses import uses_of
 from cds_service.evaluate.judging.words import said_of_procedure, said_of_unused, text_part
 from cds_service.evaluate.truth import Answer, Truth
@@ -190,11 +190,4 @@ def _types(therapy: str, place: Place) -> Sequence[str]:
     return types
 
 
-def rules_out(signs: Sequence[Sign], attempts: Sequence[Attempt]) -> Sign | None:
-    """Return the sign that rules a therapy out now; a therapy that is running is not ruled out, whatever is recorded."""
-    if any(a.running for a in attempts):
-        return None
-    return deciding(signs)
-
-
-__all__ = ["absent_trial", "ruled_out_signs", "rules_out"]
+__all__ = ["absent_trial", "ruled_out_signs"]

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from cds_service.evaluate.case import Ask, Case
 from cds_service.evaluate.findings import Trial, Verdict
-from cds_service.evaluate.judging.absence import absent_trial, ruled_out_signs, rules_out
+from cds_service.evaluate.judging.absence import absent_trial, ruled_out_signs
 from cds_service.evaluate.judging.adequacy import adequacy_of
 from cds_service.evaluate.judging.attempts import Attempt, attempts_of
 from cds_service.evaluate.judging.held import Adequacy
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.reading import signs_of
 from cds_service.evaluate.judging.records import reasons_on_record
-from cds_service.evaluate.judging.signs import Sign, contrary
+from cds_service.evaluate.judging.signs import Sign, contrary, deciding
 from cds_service.evaluate.judging.verdicts import Ruling, ruling_on
 from cds_service.evaluate.judging.wording import ALSO, also, use_evidence
 from cds_service.evaluate.judging.words import said_of
@@ -34,8 +34,8 @@ def judge(
     A therapy has one trial for each course, procedure or series. One of which nothing counts has exactly one:
     ``not-tried`` when the record is whole enough to say so, ``ruled-out`` when a reason not to give it stands, else
     ``unknown`` with what was not read. A reason that stands against a therapy that was given and has ended is one
-    more trial. ``would_fire(therapy, cards)`` asks the safety rules of those cards; facts are asked in the stratum
-    of the record, so that no verdict hangs on another verdict.
+    more trial; one that is running is not ruled out, whatever is recorded. ``would_fire(therapy, cards)`` asks the
+    safety rules of those cards; facts are asked in the stratum of the record, so that no verdict hangs on another.
     """
     trials = case.rules.pathways[pathway].trials
     if trials is None:
@@ -48,8 +48,10 @@ def _of_therapy(therapy: str, place: Place) -> Iterable[Trial]:
     attempts = attempts_of(therapy, place)
     found = [_trial(attempt, place) for attempt in attempts]
     yield from found
+    if any(attempt.running for attempt in attempts):
+        return
     signs = ruled_out_signs(therapy, place)
-    sign = rules_out(signs, attempts)
+    sign = deciding(signs)
     if sign is not None and not _already_told(sign, found):
         yield _ruled_out(therapy, sign, signs, place)
     elif not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 from cds_service.evaluate.comparing import at_least
@@ -47,7 +48,7 @@ def signs_of(attempt: Attempt, adequacy: Adequacy, place: Place) -> tuple[Sign, 
     for evidence in lists:
         for entry in listed(evidence, attempt.therapy, place):
             parts = _parts(subject, entry)
-            if parts is None or (entry.verdict is Verdict.EFFECTIVE and _repeated(attempt, place)):
+            if parts is None or (entry.verdict is Verdict.EFFECTIVE and _undone(entry, attempt, place)):
                 continue
             found.append(joined(entry, parts, reason=_reason(entry, parts, attempt.therapy, place)))
     if trials.replaced_within is not None:
@@ -78,9 +79,11 @@ def _only_for_something_else(attempt: Attempt, sets: Sequence[str]) -> bool:
     )
 
 
-def _repeated(attempt: Attempt, place: Place) -> bool:
-    """A procedure that was done again has not stayed effective."""
-    return bool(attempt.sessions) and sequences.repeated_part(attempt, None, place) is not None
+def _undone(entry: Listed, attempt: Attempt, place: Place) -> bool:
+    """A procedure that was done again has not stayed effective, unless the item says that a repeat tells nothing."""
+    if entry.item.even_if_repeated or not attempt.sessions:
+        return False
+    return sequences.repeated_part(attempt, None, place) is not None
 
 
 def joined(entry: Listed, parts: Sequence[Part], *, reason: str) -> Sign:
@@ -195,7 +198,8 @@ def _score(q: _Subject, item: Item) -> Part | None:
     score = item.score
     if score is None:
         return None
-    return score_part(q.attempt, score, q.adequacy, q.place, near_end=item.within)
+    before = _back_on(q, item) if score.at_most is not None else None
+    return score_part(q.attempt, score, q.adequacy, q.place, near_end=item.within, before=before)
 
 
 def _and_score(q: _Subject, item: Item) -> Part | None:
@@ -230,7 +234,22 @@ def _condition_state(q: _Subject, item: Item) -> Part | None:
 
 def _drug_free(q: _Subject, item: Item) -> Part | None:
     wanted = item.drug_free
-    return sequences.drug_free_part(q.attempt, wanted, q.place) if wanted is not None else None
+    if wanted is None:
+        return None
+    return sequences.drug_free_part(q.attempt, wanted, q.place, before=_back_on(q, item))
+
+
+def _back_on(q: _Subject, item: Item) -> date | None:
+    """Return the day on which, by the same item, the disease was back: benefit must have shown before it."""
+    parts = []
+    if item.followed_by is not None:
+        parts.append(_followed_by(q, item))
+    if item.restarted:
+        parts.append(_restarted(q, item))
+    if item.condition or item.condition_state is not None:
+        parts.append(_condition(q, item))
+    days = [part.when.first for part in parts if part is not None and part.when is not None]
+    return min(days) if days else None
 
 
 def _fact(q: _Subject, item: Item) -> Part | None:

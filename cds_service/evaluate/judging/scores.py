@@ -30,15 +30,22 @@ class _Reading:
 
 
 def score_part(
-    attempt: Attempt, wanted: Score, adequacy: Adequacy, place: Place, *, near_end: Duration | None
+    attempt: Attempt,
+    wanted: Score,
+    adequacy: Adequacy,
+    place: Place,
+    *,
+    near_end: Duration | None,
+    before: date | None = None,
 ) -> Part | None:
-    """Hold the score against the item; without readings in its window nothing is said."""
+    """Hold the score against the item; without readings in its window (and ``before`` a day) nothing is said."""
     readings = _readings(wanted, place)
     if wanted.after_end is not None:
         return _after_end(attempt, wanted, wanted.after_end, readings, place)
     if wanted.same_day is not None:
         return _on_the_day(attempt, wanted, readings, place)
     inside = [r for r in readings if _in_window(r, attempt, wanted, adequacy, place, near_end)]
+    inside = [r for r in inside if before is None or r.day < before]
     if not inside:
         return None
     if wanted.fell_at_least is not None or wanted.fell_below is not None:
@@ -143,7 +150,7 @@ def _response(
     if first <= 0:
         return None
     reached = _value(inside, wanted.response_by)
-    fell = Amount.exactly((first - reached) / first * 100, "%")
+    fell = _percent(first - reached, first)
     answer = _test(fell, AgeFact(at_least=wanted.fell_at_least, below=wanted.fell_below), place, inside[-1])
     shown = [*before, *inside]
     if wanted.back_to is None:
@@ -151,14 +158,14 @@ def _response(
     return _came_back(attempt, wanted, answer, first, readings, shown, place)
 
 
-def _on_the_day(
-    attempt: Attempt, wanted: Score, readings: Sequence[_Reading], place: Place
-) -> Part | None:
+def _on_the_day(attempt: Attempt, wanted: Score, readings: Sequence[_Reading], place: Place) -> Part | None:
     """The first timed value of the procedure's day, held against the best of those that follow it within the hours."""
     if attempt.start is None or not attempt.start.is_exact or wanted.same_day is None:
         return None
     timed = [
-        (time, r) for r in readings if r.day == attempt.start.first and (time := _time_of(r.result)) is not None
+        (time, r)
+        for r in readings
+        if r.day == attempt.start.first and (time := _time_of(r.result)) is not None
     ]
     if not timed:
         return None
@@ -168,7 +175,7 @@ def _on_the_day(
     if not after or before.value.low <= 0:
         return None
     reached = min(r.value.low for r in after)
-    fell = Amount.exactly((before.value.low - reached) / before.value.low * 100, "%")
+    fell = _percent(before.value.low - reached, before.value.low)
     fall = AgeFact(at_least=wanted.fell_at_least, below=wanted.fell_below)
     return _part(_test(fell, fall, place, after[-1]), [before, *after])
 
@@ -182,6 +189,11 @@ def _time_of(result: Result) -> datetime | None:
         return datetime.fromisoformat(written).replace(tzinfo=None)
     except ValueError:
         return None
+
+
+def _percent(part: float, whole: float) -> Amount:
+    """Return a share, rounded far below any limit so that thirds and tenths compare as written."""
+    return Amount.exactly(round(part / whole * 100, 6), "%")
 
 
 def _value(readings: Sequence[_Reading], how: str) -> float:
@@ -215,7 +227,7 @@ def _came_back(
             continue
         if wanted.back_within is not None and since > wanted.back_within.days:
             continue
-        share = Amount.exactly(reading.value.low / first * 100, "%")
+        share = _percent(reading.value.low, first)
         back = _test(share, AgeFact(at_least=wanted.back_to), place, reading)
         if fell.yes and back.yes:
             return _part(back, [*shown, reading])

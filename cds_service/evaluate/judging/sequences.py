@@ -29,7 +29,17 @@ def followed_part(attempt: Attempt, wanted: FollowedBy, place: Place) -> Part | 
         for other in attempts_of(name, place)
         if other.sessions and other is not attempt and _same_place(attempt, other, wanted.same)
     ]
+    if not wanted.therapies:
+        others = _next_of(attempt, others)
     return best_part(list(_after(attempt, others, place, within=wanted.within, later_than=wanted.later_than)))
+
+
+def _next_of(attempt: Attempt, others: Sequence[Attempt]) -> list[Attempt]:
+    """Return the very next ones after an attempt: how long it lasted, only the first repeat tells."""
+    end = attempt.end or attempt.start
+    later_ones = [o for o in others if o.start is not None and later(o.start, end) is not Truth.NO]
+    first = min((o.start.first for o in later_ones if o.start is not None), default=None)
+    return [o for o in later_ones if o.start is not None and o.start.first == first]
 
 
 def repeated_part(attempt: Attempt, later_than: Duration | None, place: Place) -> Part | None:
@@ -183,8 +193,11 @@ def _later_therapies(therapy: str, place: Place) -> tuple[str, ...]:
     return tuple(n for n in names if n != therapy)
 
 
-def drug_free_part(attempt: Attempt, wanted: DrugFree, place: Place) -> Part | None:
-    """A stretch after the attempt in which none of these therapies was ordered; never shown from incomplete orders."""
+def drug_free_part(attempt: Attempt, wanted: DrugFree, place: Place, *, before: date | None) -> Part | None:
+    """A stretch after the attempt in which none of these therapies was ordered; never shown from incomplete orders.
+
+    It must lie ``before`` the day on which the disease was back, when there is one.
+    """
     end = attempt.end or attempt.start
     if end is None or "MedicationRequest" in place.timeline.incomplete:
         return None
@@ -194,7 +207,7 @@ def drug_free_part(attempt: Attempt, wanted: DrugFree, place: Place) -> Part | N
             first = other.start.first if other.start is not None else date.min
             open_ended = other.running or other.end is None
             covered.append((first, place.as_of if open_ended or other.end is None else other.end.last))
-    free = _longest_gap(end.last, place.as_of, covered)
+    free = _longest_gap(end.last, min(before or place.as_of, place.as_of), covered)
     if free < wanted.lasts.days:
         return None
     record = attempt.records[0]

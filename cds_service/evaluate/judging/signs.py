@@ -2,7 +2,7 @@
 
 Strongest first: a coded reason or outcome; reviewed words; dated events and scores; an inference from what was ordered
 next. A phrase never outweighs a code and an inference never outweighs a recorded reason. Of two sources of the same
-strength the later one wins, and an event or score after the deciding sign supersedes it.
+strength the later one wins, and a documented event or score after the deciding sign supersedes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import IntEnum
 from cds_service.evaluate.findings import Verdict
 from cds_service.evaluate.truth import Evidence
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import Missing
+from cds_service.timeline.events import Certainty, Missing
 
 
 class Source(IntEnum):
@@ -65,7 +65,7 @@ def deciding(signs: Iterable[Sign]) -> Sign | None:
         return None
     strongest = min(s.source for s in firm)
     chosen = min((s for s in firm if s.source is strongest), key=_rank)
-    later = [s for s in firm if s.source is Source.EVENT and _after(s, chosen)]
+    later = [s for s in firm if s.source is Source.EVENT and _documented(s) and _after(s, chosen)]
     return min(later, key=_rank) if later else chosen
 
 
@@ -79,6 +79,11 @@ def _precedence(sign: Sign) -> int:
         if sign.verdict is verdict and reason in (None, sign.reason):
             return place
     return len(PRECEDENCE)
+
+
+def _documented(sign: Sign) -> bool:
+    """A benefit that was only inferred (months without drugs) overturns nothing that was recorded."""
+    return all(e.certainty is Certainty.DOCUMENTED for e in sign.evidence)
 
 
 def _after(sign: Sign, other: Sign) -> bool:

@@ -35,7 +35,7 @@ cases:
 
 @pytest.fixture(scope="module")
 def rules() -> Ruleset:
-    return load_ruleset(RULES)
+    return load_ruleset(RULES, only=["trigeminal-neuralgia"])
 
 
 def run(rules: Ruleset, folder: Path, text: str, *, rule: str = "TN-05") -> CaseResult:
@@ -133,6 +133,22 @@ def test_unknown_rules_and_profiles_fail_the_case(rules: Ruleset, tmp_path: Path
     result = run(rules, tmp_path, "profile: mars\n    expect: {card: none}", rule="TN-99")
 
     assert [text.partition(";")[0] for text in result.problems] == ["no rule 'TN-99'", "no profile 'mars'"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("unavailable: [Observations]", "no FHIR type 'Observations' is read; did you mean 'Observation'?"),
+        (
+            "hook: order-select\n    drafts: [{order: carbamazepine}]\n    selections: [draft-2]",
+            "no draft 'draft-2'; did you mean 'draft-1'?",
+        ),
+    ],
+)
+def test_a_misspelt_type_or_draft_fails_the_case(
+    rules: Ruleset, tmp_path: Path, words: str, problem: str
+) -> None:
+    assert run(rules, tmp_path, f"{words}\n    expect: {{card: none}}").problems == (problem,)
 
 
 def test_selections_say_which_drafts_are_judged_at_order_select(rules: Ruleset, tmp_path: Path) -> None:

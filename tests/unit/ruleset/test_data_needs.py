@@ -148,7 +148,7 @@ def test_a_word_looks_at_nothing_that_its_needs_do_not_name(folder: RulesFolder,
         tables=dict.fromkeys(("mme-factors", "acute-limits", "renal-limits"), ()),
         replaced_settings={("facial-pain", "block-profile"): "consensus"},
     )
-    watched = {name: Watched() for name in PARTS_OF_A_TIMELINE}
+    watched: dict[str, Any] = {name: Watched() for name in PARTS_OF_A_TIMELINE}
     timeline = Timeline(as_of=date(2026, 6, 15), person=Person(reference="Patient/x"), **watched)
     draft = Order(
         reference="MedicationRequest/draft",

@@ -114,12 +114,12 @@ def test_no_word_of_the_language_is_a_truth_value_of_yaml_1_1() -> None:
 
 
 def test_the_committed_page_is_current() -> None:
-    """Write it anew with `cds-service rules language --to docs/rule-language.md`."""
+    """Write it anew with `make docs`."""
     assert (ROOT / "docs" / "rule-language.md").read_text(encoding="utf-8") == language_page()
 
 
 def test_the_committed_schema_is_current() -> None:
-    """Write it anew with `cds-service rules schema --to rules/rule.schema.json`."""
+    """Write it anew with `make docs`."""
     assert (ROOT / "rules" / "rule.schema.json").read_text(encoding="utf-8") == schema_text()
 
 

@@ -178,6 +178,8 @@ class SmallTerminology:
                             matched_text=word,
                             unknown_products=unknown,
                         )
+        if field is Field.PROCEDURE and (text or "").lower() == "mvd":
+            return Resolved(conditional=(NEEDS_TN_REASON,), basis=Basis.TEXT, matched_text="MVD")
         return Resolved(unknown_products=unknown)
 
     @staticmethod

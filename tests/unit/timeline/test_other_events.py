@@ -109,6 +109,13 @@ class TestCodesThatNeedContext:
         (found,) = timeline(procedure(code=self.MVD), condition(code=coded("hfs"))).procedures
         assert found.concept.sets == frozenset()
 
+    def test_a_name_that_needs_a_reason_is_settled_like_a_code(self) -> None:
+        named = procedure(code={"text": "MVD"}, reasonCode=[coded("31681005")])
+        (found,) = timeline(named).procedures
+        assert (found.concept.sets, found.concept.basis) == (frozenset({"trigeminal-mvd"}), "text")
+        (other,) = timeline({**named, "reasonCode": [coded("hfs")]}).procedures
+        assert other.concept.sets == frozenset()
+
     def test_words_of_the_resource_decide_where_a_code_says_nothing(self) -> None:
         unlisted = coded("64999", CPT)
         (found,) = timeline(procedure(code=unlisted, note=[{"text": "pulsed radiofrequency"}])).procedures

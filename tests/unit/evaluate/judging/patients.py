@@ -108,6 +108,8 @@ trials:
       - {outcome: [success, partial], restarted: drugs, later_than: 90 days}
       - {outcome: [success, partial], followed_by: {therapies: procedures, later_than: 90 days}}
       - {drug_free: {of: drugs, lasts: 90 days}, restarted: drugs, later_than: 90 days}
+      - {drug_free: {of: drugs, lasts: 90 days}, followed_by: {therapies: procedures, later_than: 90 days}}
+      - {score: {of: pain, at_most: 3, later_than: judge_after}, restarted: drugs, later_than: 90 days}
     failed-absent:
       - {outcome: failure}
       - {of: ablation, followed_by: {therapies: procedures, within: 364 days}}

@@ -151,8 +151,14 @@ class TestWhatCameNext:
         assert "89 days after operation" in says(at_89)
 
     def test_the_ablation_has_a_year(self) -> None:
-        at_364 = CLINIC.one("ablation", done("ablation", "2024-06-01"), done("operation", "2025-05-31"))
-        at_365 = CLINIC.one("ablation", done("ablation", "2024-06-01"), done("operation", "2025-06-01"))
+        """Drugs were ordered all along, so nothing else shows a benefit in between."""
+        drugs = ordered("beta", "2024-01-01", "2026-01-01")
+        at_364 = CLINIC.one(
+            "ablation", drugs, done("ablation", "2024-06-01"), done("operation", "2025-05-31")
+        )
+        at_365 = CLINIC.one(
+            "ablation", drugs, done("ablation", "2024-06-01"), done("operation", "2025-06-01")
+        )
         assert (at_364.verdict, at_365.verdict) == (Verdict.FAILED, Verdict.UNKNOWN)
 
     def test_it_outweighs_an_earlier_success(self) -> None:
@@ -186,12 +192,37 @@ class TestWhatCameNext:
         )
         assert covered.verdict is Verdict.UNKNOWN
 
+    def test_a_stretch_without_drugs_after_the_pain_was_back_shows_nothing(self) -> None:
+        """On drugs until the year's end; the second operation came in between."""
+        first, _ = CLINIC.all_of(
+            "operation",
+            done("operation", "2022-03-01"),
+            done("operation", "2022-05-31"),
+            ordered("alpha", "2022-01-01", "2022-12-31"),
+        )
+        assert first.verdict is Verdict.UNKNOWN
+
+    def test_months_without_drugs_do_not_overturn_a_recorded_failure(self) -> None:
+        failed = done("operation", "2025-01-01", outcome="failure")
+        trial = CLINIC.one("operation", failed, ordered("alpha", "2025-06-01", "2025-07-01"))
+        assert trial.finer == "failed-absent"
+
     def test_unread_orders_show_no_stretch_without_drugs(self) -> None:
         clinic = Clinic(incomplete=frozenset({"MedicationRequest"}))
         trial = clinic.one(
             "operation", done("operation", "2025-01-01"), ordered("alpha", "2025-04-02", "2025-05-01")
         )
         assert trial.verdict is Verdict.UNKNOWN
+
+    def test_a_low_score_before_a_drug_was_restarted_shows_benefit_and_one_after_it_does_not(self) -> None:
+        history = (
+            done("operation", "2025-01-01"),
+            ordered("beta", "2024-06-01", "2026-01-01"),
+            ordered("alpha", "2025-05-01", "2025-06-01"),
+        )
+        assert CLINIC.one("operation", *history, pain(3, "2025-03-01")).finer == "failed-waned"
+        assert CLINIC.one("operation", *history, pain(4, "2025-03-01")).verdict is Verdict.UNKNOWN
+        assert CLINIC.one("operation", *history, pain(3, "2025-06-01")).verdict is Verdict.UNKNOWN
 
     def test_a_note_of_no_benefit_is_inferred(self) -> None:
         trial = CLINIC.one("operation", done("operation", "2025-01-01", note="no benefit"))
