@@ -185,6 +185,19 @@ def test_without_a_reason_a_competing_diagnosis_decides(terminology: Terminology
     assert "trigeminal-mvd" not in found.settle(None, lambda name: name == "competing-mvd-indication")
 
 
+def test_radiosurgery_is_of_the_nerve_unless_its_reason_or_another_target_says_otherwise(
+    terminology: Terminology,
+) -> None:
+    found = procedure(terminology, [(CPT, "77371", None)])
+    assert "trigeminal-radiosurgery" not in found.sets
+    assert "trigeminal-destructive" in found.settle(frozenset({"trigeminal-neuralgia"}), lambda _: True)
+    assert "trigeminal-radiosurgery" in found.settle(None, lambda _: False)
+    assert "trigeminal-radiosurgery" not in found.settle(
+        None, lambda name: name == "competing-radiosurgery-target"
+    )
+    assert "trigeminal-radiosurgery" not in found.settle(frozenset({"active-malignancy"}), lambda _: False)
+
+
 def test_a_code_that_demands_a_reason_never_counts_without(terminology: Terminology) -> None:
     found = procedure(terminology, [(HCPCS, "J0585", None)])
     assert "botulinum-migraine-session" not in found.settle(None, lambda _: False)
