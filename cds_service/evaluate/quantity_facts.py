@@ -119,6 +119,8 @@ def _class_days(rows: Sequence[Row], fact: TreatmentDaysFact, case: Case) -> Ans
             most = row.get("most_units_a_day")
             low_days += units.low / float(most) if most else 0.0
             high_days += units.high if units.high is not None else units.low
+    if fact.by == "all-classes" and len(contributing) < 2 and not missing:
+        return _unless_unread(no(), rows, case)
     scale = fact.per.days / fact.over.days
     days = Amount(low_days * scale, high_days * scale, "d")
     limit = _limit_of(contributing or list(rows), fact)
@@ -126,12 +128,22 @@ def _class_days(rows: Sequence[Row], fact: TreatmentDaysFact, case: Case) -> Ans
     answer = compare(days, wanted, rules=case.rules, pathway=case.pathway, what="days of use from supply")
     label = contributing[0]["label"] if len(contributing) == 1 else "Acute medication"
     slots = {"value": f"{high_days * scale:.0f}", "limit": f"{limit:g}", "class": label}
-    return replace(answer, evidence=tuple(proofs), missing=(*answer.missing, *missing), slots=slots)
+    told = replace(answer, evidence=tuple(proofs), missing=(*answer.missing, *missing), slots=slots)
+    return _unless_unread(told, rows, case)
+
+
+def _unless_unread(answer: Answer, rows: Sequence[Row], case: Case) -> Answer:
+    """Supplies that could not be read leave open what would be too few."""
+    unread = sorted(case.timeline.incomplete.intersection({"MedicationDispense", "MedicationRequest"}))
+    if not unread or answer.yes:
+        return answer
+    what = f"supply of {' or '.join(row['label'] for row in rows)}"
+    return unknown(*answer.missing, Missing(what=what, settled_by=f"reading {' and '.join(unread)}"))
 
 
 def _limit_of(rows: Sequence[Row], fact: TreatmentDaysFact) -> float:
-    """Return the days a month that define overuse: a class's own limit, the common one only where several add up."""
-    column = "days_all_classes" if fact.by == "all-classes" and len(rows) > 1 else "days_a_month"
+    """Return the days a month that define overuse: a class's own limit, or the common one where classes add up."""
+    column = "days_all_classes" if fact.by == "all-classes" else "days_a_month"
     return min((float(row[column]) for row in rows if row.get(column)), default=0.0)
 
 

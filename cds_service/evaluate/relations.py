@@ -84,7 +84,9 @@ def _one_fact(one: Finding, other: Finding, rules: Ruleset) -> bool:
     if _fact_key(one, rules) == _fact_key(other, rules):
         return True
     same_order = (one.draft and one.draft.reference) == (other.draft and other.draft.reference)
-    twins = other.card in rules.by_id[one.card].file.twin_of or one.card in rules.by_id[other.card].file.twin_of
+    twins = (
+        other.card in rules.by_id[one.card].file.twin_of or one.card in rules.by_id[other.card].file.twin_of
+    )
     return same_order and twins
 
 

@@ -27,7 +27,6 @@ from cds_service.timeline.amounts import Amount
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Certainty, Missing, Report, Result
 
-
 _ANNOTATION = str.maketrans({"{": "", "}": "", "_": " "})
 """Braces and underscores of a unit's annotation are for machines: ``mL/min/{1.73_m2}`` reads ``mL/min/1.73 m2``."""
 

@@ -156,7 +156,11 @@ def test_ordering_carbamazepine_again_after_it_failed_warns_and_offers_to_remove
     )
     card = document["cards"][0]
     explanation = card["extension"]["org.cds-service.explanation"]
-    assert (card["indicator"], explanation["kind"], explanation["card"]) == ("warning", "repeat-of-failed", "TN-20")
+    assert (card["indicator"], explanation["kind"], explanation["card"]) == (
+        "warning",
+        "repeat-of-failed",
+        "TN-20",
+    )
     deletes = [a for s in card["suggestions"] for a in s["actions"] if a["type"] == "delete"]
     assert {a["resourceId"] for a in deletes} == {"MedicationRequest/draft-carbamazepine"}
 
@@ -165,7 +169,9 @@ def test_carbamazepine_for_a_carrier_of_hla_b_1502_is_critical(
     client_of_embedded: FlaskClient, embedded: str
 ) -> None:
     draft = carbamazepine_for("hla-b1502")
-    document = answer(client_of_embedded, body_of("order-sign", "hla-b1502", base_url=embedded, drafts=[draft]))
+    document = answer(
+        client_of_embedded, body_of("order-sign", "hla-b1502", base_url=embedded, drafts=[draft])
+    )
     assert ("TN22", "critical") in summaries(document)
 
 

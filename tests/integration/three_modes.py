@@ -24,7 +24,9 @@ def templates(client: FlaskClient, hook: str) -> Mapping[str, str]:
     return found
 
 
-def prefetch_from(base_url: str, wanted: Mapping[str, str], patient: str, keys: Iterable[str] | None = None) -> Json:
+def prefetch_from(
+    base_url: str, wanted: Mapping[str, str], patient: str, keys: Iterable[str] | None = None
+) -> Json:
     """What a client sends: each template filled in and asked of its FHIR server, all pages in one Bundle."""
     return {
         key: _answer(f"{base_url}/{template.replace('{{context.patientId}}', patient)}")

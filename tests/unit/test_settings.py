@@ -126,7 +126,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated():
 
 def test_settings_never_change():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Settings().dev = True  # type: ignore[misc]
+        Settings().dev = True
 
 
 def test_a_client_has_its_own_time_zone_or_the_general_one():

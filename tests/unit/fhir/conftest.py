@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def gatherers() -> Iterator[Callable[..., Gatherer]]:
     """Make gatherers with the settings of a test; development mode unless it says otherwise."""
     made = []
 
-    def make(**settings: object) -> Gatherer:
+    def make(**settings: Any) -> Gatherer:
         made.append(Gatherer(Settings(**{"dev": True, **settings}), clock=SystemClock()))
         return made[-1]
 

@@ -20,7 +20,7 @@ URL = f"{EHR}/Condition?patient=p1"
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
-class Waits(list):
+class Waits(list[float]):
     """The pauses that the client made, on a clock that jumps over them."""
 
 

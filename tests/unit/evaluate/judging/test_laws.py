@@ -218,7 +218,7 @@ def test_an_unknown_amount_is_a_measure_that_says_why() -> None:
 def test_no_word_of_an_evidence_item_is_overlooked() -> None:
     """Every word is held against the record, or narrows one that is, or is read where nothing was given."""
     narrowing = {"of", "within", "later_than", "unless_outcome"}
-    telling = {"reason", "certainty", "needs_adequate", "after_use"}
+    telling = {"reason", "certainty", "needs_adequate", "after_use", "even_if_repeated"}
     of_what_was_never_given = {"avoid", "would_fire"}
     assert set(WORDS) | narrowing | telling | of_what_was_never_given == set(Evidence.model_fields)
     assert set(WORDS) == set(READERS)
