@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from cds_service.evaluate import (
 )
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.findings import StepState, Trial
-from cds_service.evaluate.truth import Answer, Truth, all_of, any_of, at_least_of, negate, yes
+from cds_service.evaluate.truth import Answer, Truth, all_of, any_of, at_least_of, negate
 from cds_service.ruleset.facts import Ask, Block, Fact
 
 RECORD_WORDS: dict[str, Callable[[Any, Case], Answer]] = {
@@ -96,19 +96,35 @@ class Asker:
         return answer
 
     def block(self, block: Block, case: Case) -> Answer:
-        """And together everything that the block says; ``unless`` blocks only when known yes."""
-        parts = [self.ask(item, case) for item in block.all]
-        if block.any:
-            parts.append(any_of([self.ask(item, case) for item in block.any]))
-        parts += [negate(self.ask(item, case)) for item in block.none]
-        if block.some is not None:
-            parts.append(at_least_of(block.some.at_least, [self.ask(i, case) for i in block.some.of]))
-        if block.possibly:
-            parts.append(any_of([_possibly(self.ask(item, case)) for item in block.possibly]))
-        blockers = [self.ask(item, case) for item in block.unless]
-        joined = all_of([*parts, *(_unless(b) for b in blockers)])
+        """And together everything that the block says; ``unless`` blocks only when known yes.
+
+        Parts are asked in the order written, and no further once one is known not to hold.
+        """
+        parts: list[Answer] = []
+        for part in self._parts(block, case):
+            if part.no:
+                return all_of([part])
+            parts.append(part)
+        blockers: list[Answer] = []
+        for item in block.unless:
+            blocker = self.ask(item, case)
+            if blocker.yes:
+                return all_of([negate(blocker)])
+            blockers.append(blocker)
+        joined = all_of(parts)
         open_ = tuple(m for b in blockers if b.unknown for m in b.missing)
-        return replace(joined, missing=(*joined.missing, *open_)) if open_ and not joined.no else joined
+        return replace(joined, missing=(*joined.missing, *open_)) if open_ else joined
+
+    def _parts(self, block: Block, case: Case) -> Iterator[Answer]:
+        """Everything that must hold, each worked out when it is its turn."""
+        yield from (self.ask(item, case) for item in block.all)
+        yield from (negate(self.ask(item, case)) for item in block.none)
+        if block.any:
+            yield any_of([self.ask(item, case) for item in block.any])
+        if block.some is not None:
+            yield at_least_of(block.some.at_least, [self.ask(i, case) for i in block.some.of])
+        if block.possibly:
+            yield any_of([_possibly(self.ask(item, case)) for item in block.possibly])
 
     def _word(self, item: Ask, case: Case) -> Answer:
         return self.ask_word(item.word, item.fact, case)
@@ -126,8 +142,3 @@ class Asker:
 
 def _possibly(answer: Answer) -> Answer:
     return replace(answer, truth=Truth.YES) if answer.unknown and answer.possible else answer
-
-
-def _unless(answer: Answer) -> Answer:
-    """A blocker that is not known to hold does not block."""
-    return negate(answer) if answer.yes else yes()

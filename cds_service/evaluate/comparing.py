@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 
 from cds_service.evaluate.truth import Answer, Truth, all_of, no, possible, unknown, yes
 from cds_service.ruleset.facts import Comparison
@@ -150,9 +151,30 @@ def same_side(one: Site, other: Site) -> Truth:
     return Truth.YES if one.side == other.side or "bilateral" in (one.side, other.side) else Truth.NO
 
 
+ONE_OF: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "region-cervicothoracic": frozenset({"region-cervical", "region-thoracic"}),
+        "region-thoracolumbar": frozenset({"region-thoracic", "region-lumbar"}),
+        "region-spine-unspecified": frozenset(
+            {"region-cervical", "region-thoracic", "region-lumbar", "region-sacral"}
+        ),
+    }
+)
+"""Regions that stand for one of several: the code does not tell which."""
+
+
 def same_region(one: Site, other: Site) -> Truth:
-    """The same region of the body; unknown when either is not recorded."""
-    return _part(one.regions, other.regions)
+    """The same region of the body; unknown when either is not recorded, or is one of several that the other may be."""
+    shared = one.regions & other.regions
+    if shared - {"region-spine-unspecified"}:
+        return Truth.YES
+    if not one.regions or not other.regions:
+        return Truth.UNKNOWN
+    return Truth.NO if _may_be(one.regions).isdisjoint(_may_be(other.regions)) else Truth.UNKNOWN
+
+
+def _may_be(regions: frozenset[str]) -> frozenset[str]:
+    return regions.union(*(ONE_OF.get(name, frozenset()) for name in regions))
 
 
 def same_target(one: Site, other: Site) -> Truth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from cds_service.evaluate.asking import Asker
 from cds_service.evaluate.case import AnchorEvent, Case
@@ -85,15 +86,21 @@ def _met(variants: Sequence[Variant], gate: Answer, file: CardFile) -> list[Vari
 
 
 def _variants(rule: Rule, case: Case, asker: Asker) -> list[Variant]:
-    """All ways to hold: written findings, table rows, or (neither) the rule itself at its level."""
+    """All ways to hold: written findings, table rows, or (neither) the rule itself at its level.
+
+    What a verdict asks of a safety rule is whether it is critical now; its other levels are then left out.
+    """
     file = rule.file
+    critical_only = case.stratum == "safety"
     found = [
         Variant(level=f.level, say=f.say, summary=f.summary, answer=asker.block(f.when, case))
         for f in file.findings
+        if not critical_only or f.level == "critical"
     ]
     found += [
         Variant(level=row.level, say=row.say, summary=row.summary, answer=_row(row, file, case, asker))
         for row in rule.rows
+        if not critical_only or row.level == "critical"
     ]
     if not file.findings and not file.rows:
         found.append(Variant(level=file.show.level, say=None, summary=None, answer=yes()))
@@ -105,16 +112,22 @@ def _row(row: PairRow, file: CardFile, case: Case, asker: Asker) -> Answer:
     draft = case.draft
     if draft is None or draft.concept.sets.isdisjoint(row.draft):
         return Answer(truth=Truth.NO)
+    return asker.block(_question_of(row, file.rows), case)
+
+
+@cache
+def _question_of(row: PairRow, table: str | None) -> Block:
+    """A row in the words of the language; made once, because rules never change while the service runs."""
     parts: list[Item] = [Ask(word="draft", fact=DraftFact.model_validate({"in": row.draft}))]
     if row.other:
-        parts.append(_partner(row, file))
+        parts.append(_partner(row, table))
     if row.if_:
         parts.append(row.if_)
-    return asker.block(Block(all=tuple(parts), unless=(row.unless,) if row.unless else ()), case)
+    return Block(all=tuple(parts), unless=(row.unless,) if row.unless else ())
 
 
-def _partner(row: PairRow, file: CardFile) -> Ask:
-    if file.rows == "interactions":
+def _partner(row: PairRow, table: str | None) -> Ask:
+    if table == "interactions":
         partner = {"in": row.other, "ended_within": row.ended_within}
         return Ask(word="with", fact=WithFact.model_validate(partner))
     diagnosis = {"in": row.other, "state": row.state, "within": row.within}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
@@ -24,7 +24,6 @@ from cds_service.ruleset.facts import AgeFact, DraftFact, MedicationFact, WithFa
 from cds_service.ruleset.words import Duration
 from cds_service.timeline.amounts import Amount, UnknownAmount
 from cds_service.timeline.courses import Course, courses_of, is_current, last_possible_day
-from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Certainty, Draft, Missing, Order, Request
 
 MEDICATIONS = (
@@ -49,29 +48,52 @@ def recorded_orders(case: Case, sets: Sequence[str], excluded: Sequence[str] = (
     ]
 
 
-def courses_in(case: Case, orders: Sequence[Order], sets: Sequence[str]) -> list[Course]:
-    """Courses of the ingredients of a set that the orders make up."""
-    ingredients = sorted({name for o in orders for name in o.ingredient_names})
-    gap, lapsed = (case.rules.window(name, "shared").days for name in ("course-gap", "lapsed-after"))
-    courses: list[Course] = []
-    for ingredient in ingredients:
-        if case.rules.terminology.sets_of_ingredient(ingredient).isdisjoint(sets):
-            continue
-        courses += courses_of(
-            [o for o in orders if ingredient in o.ingredient_names],
-            ingredient=ingredient,
-            gap_allowed=gap,
-            as_of=case.timeline.as_of,
-            lapsed_after=lapsed,
-        )
-    return courses
+class Courses:
+    """The courses that some orders make up, put together once per ingredient when first asked for."""
+
+    def __init__(self, orders: Sequence[Order], case: Case) -> None:
+        self._orders: dict[str, list[Order]] = {}
+        for order in orders:
+            for name in order.ingredient_names:
+                self._orders.setdefault(name, []).append(order)
+        self._case = case
+        self._found: dict[str, tuple[Course, ...]] = {}
+
+    def of_ingredient(self, name: str) -> tuple[Course, ...]:
+        """Return the courses of one ingredient."""
+        if name not in self._found:
+            window = self._case.rules.window
+            self._found[name] = courses_of(
+                self._orders.get(name, ()),
+                ingredient=name,
+                gap_allowed=window("course-gap", "shared").days,
+                as_of=self._case.timeline.as_of,
+                lapsed_after=window("lapsed-after", "shared").days,
+            )
+        return self._found[name]
+
+    def of_set(self, sets: Sequence[str]) -> list[Course]:
+        """Return the courses of every ingredient of some value sets."""
+        sets_of = self._case.rules.terminology.sets_of_ingredient
+        names = [name for name in sorted(self._orders) if not sets_of(name).isdisjoint(sets)]
+        return [course for name in names for course in self.of_ingredient(name)]
+
+    def with_order(self, order: Order) -> Course | None:
+        """Return the course that an order belongs to."""
+        for name in order.ingredient_names:
+            for course in self.of_ingredient(name):
+                if any(o is order for o in course.orders):
+                    return course
+        return None
 
 
 def running_courses(case: Case, sets: Sequence[str]) -> list[Course]:
     """Courses of a set that an order in use belongs to."""
     orders = recorded_orders(case, sets)
     return [
-        c for c in courses_in(case, orders, sets) if any(is_current(o, case.timeline.as_of) for o in c.orders)
+        c
+        for c in Courses(orders, case).of_set(sets)
+        if any(is_current(o, case.timeline.as_of) for o in c.orders)
     ]
 
 
@@ -82,8 +104,9 @@ def medication(fact: MedicationFact, case: Case) -> Answer:
         own = set(case.draft.ingredient_names) if isinstance(case.draft, Order) else set()
         orders = [o for o in orders if own.intersection(o.ingredient_names)]
     answers: dict[str, list[Answer]] = {}
+    courses = Courses(orders, case)
     for order in orders:
-        answer = _medication(order, orders, fact, case)
+        answer = _medication(order, courses, fact, case)
         for key in _keys(order, fact, case):
             answers.setdefault(key, []).append(answer)
     if fact.plus_draft:
@@ -140,22 +163,21 @@ def _keys(order: Order, fact: MedicationFact, case: Case) -> list[str]:
     return names or [order.concept.label]
 
 
-def _medication(order: Order, orders: Sequence[Order], fact: MedicationFact, case: Case) -> Answer:
+def _medication(order: Order, courses: Courses, fact: MedicationFact, case: Case) -> Answer:
     as_of = case.timeline.as_of
     rules, pathway = case.rules, case.pathway
+    if fact.state != "any" and is_current(order, as_of) is not (fact.state == "in-use"):
+        return no()
     label = order.concept.label
     checks = [yes(_cite_order(order, case))]
-    if fact.state == "in-use":
-        checks.append(yes() if is_current(order, as_of) else no())
-    elif fact.state == "ended":
-        checks.append(no() if is_current(order, as_of) else yes())
     if fact.ended_within is not None:
         checks.append(ended_within(order, rules.window(fact.ended_within, pathway), case))
     if fact.started_within is not None:
-        start = _course_start(order, orders, case)
+        course = courses.with_order(order)
+        start = course.start if course is not None else order.start
         checks.append(dated(within(start, rules.window(fact.started_within, pathway), as_of), start, label))
     if fact.lasted is not None or fact.lasted_at_most is not None:
-        checks.append(_lasted(order, orders, fact, case))
+        checks.append(_lasted(order, courses, fact, case))
     if fact.after is not None and case.anchor is not None:
         checks.append(dated(later(order.start, case.anchor.when), order.start, label))
     if fact.daily_dose_at_most is not None:
@@ -164,32 +186,9 @@ def _medication(order: Order, orders: Sequence[Order], fact: MedicationFact, cas
     return all_of(checks)
 
 
-def _course_start(order: Order, orders: Sequence[Order], case: Case) -> DateSpan | None:
-    for name in order.ingredient_names:
-        for course in courses_in(case, [o for o in orders if name in o.ingredient_names], ()) or ():
-            if order in course.orders:
-                return course.start
-    for course in _courses_of_order(order, orders, case):
-        if order in course.orders:
-            return course.start
-    return order.start
-
-
-def _courses_of_order(order: Order, orders: Sequence[Order], case: Case) -> Iterable[Course]:
-    gap, lapsed = (case.rules.window(name, "shared").days for name in ("course-gap", "lapsed-after"))
-    for name in order.ingredient_names:
-        yield from courses_of(
-            [o for o in orders if name in o.ingredient_names],
-            ingredient=name,
-            gap_allowed=gap,
-            as_of=case.timeline.as_of,
-            lapsed_after=lapsed,
-        )
-
-
-def _lasted(order: Order, orders: Sequence[Order], fact: MedicationFact, case: Case) -> Answer:
+def _lasted(order: Order, courses: Courses, fact: MedicationFact, case: Case) -> Answer:
     label = order.concept.label
-    course = next((c for c in _courses_of_order(order, orders, case) if order in c.orders), None)
+    course = courses.with_order(order)
     days = course.days if course is not None else UnknownAmount("no start date")
     if isinstance(days, UnknownAmount):
         return unknown(Missing(what=f"duration of {label}: {days.reason}", settled_by=days.settled_by))
@@ -385,12 +384,14 @@ def _draft_setting(draft: Draft, fact: DraftFact, case: Case) -> list[Answer]:
 
 
 def _is_serial(draft: Draft) -> bool:
-    """One inpatient dose is single; everything else is a series."""
+    """An inpatient order and an order of a single dose are single; everything else is a series."""
+    if isinstance(draft, Order) and draft.ordered_doses == 1:
+        return False
     return not draft.categories.intersection({"inpatient", "emergency"})
 
 
 def _draft_text(draft: Draft, lists: Sequence[str], case: Case) -> Answer:
-    words = ". ".join((draft.concept.label, *draft.texts))
+    words = ". ".join((draft.concept.label, *draft.texts, *(r.label for r in draft.reasons if r.label)))
     found = case.rules.terminology.findings(words)
     if any(name in found and found[name].polarity == "pos" for name in lists):
         return yes(

@@ -53,7 +53,7 @@ def condition(fact: ConditionFact, case: Case) -> Answer:
         for d in known
         if named(d.concept, fact.in_, fact.except_)
         and _in_state(d, fact)
-        and not (fact.latest_status and any(_replaces(other, d) for other in known))
+        and not any(_replaces(other, d, fact) for other in known)
     ]
     return settled(found, case, ["Condition"], "Diagnoses")
 
@@ -70,9 +70,11 @@ def _in_state(diagnosis: Diagnosis, fact: ConditionFact) -> bool:
             return True
 
 
-def _replaces(other: Diagnosis, one: Diagnosis) -> bool:
-    """A record of the same code, surely made later, that says another clinical status."""
-    if other.clinical == one.clinical or set(other.concept.codes).isdisjoint(one.concept.codes):
+def _replaces(other: Diagnosis, one: Diagnosis, fact: ConditionFact) -> bool:
+    """A record surely made later: of the same code with another clinical status, or of a set that replaces."""
+    same_code = not set(other.concept.codes).isdisjoint(one.concept.codes)
+    newer = fact.latest_status and same_code and other.clinical != one.clinical
+    if not newer and not named(other.concept, fact.replaced_by):
         return False
     return later(other.recorded or other.since, one.recorded or one.since) is Truth.YES
 

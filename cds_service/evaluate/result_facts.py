@@ -31,6 +31,10 @@ _ANNOTATION = str.maketrans({"{": "", "}": "", "_": " "})
 """Braces and underscores of a unit's annotation are for machines: ``mL/min/{1.73_m2}`` reads ``mL/min/1.73 m2``."""
 
 
+UNIT_WORDS = {"mm[Hg]": "mmHg", "{score}": "", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "U/L": "U/L"}
+"""UCUM units that people write otherwise."""
+
+
 def _results(case: Case, sets: Sequence[str]) -> list[Result]:
     return [r for r in case.timeline.results if named(r.concept, sets)]
 
@@ -131,16 +135,21 @@ def _tested(result: Result, fact: ObservationFact, case: Case) -> Answer:
 
 def _shown(result: Result) -> str:
     if result.value is not None:
-        unit = f" {result.value.unit}" if result.value.unit not in {"", "1"} else ""
+        unit = f" {in_words(result.value.unit)}" if result.value.unit not in {"", "1"} else ""
         return f"{result.value.low:g}{unit.translate(_ANNOTATION)}"
     if result.coded is not None:
         return result.coded.label
     return result.text or ""
 
 
+def in_words(unit: str) -> str:
+    """Return a unit as people write it: ``mmHg``; UCUM annotations are left out."""
+    return UNIT_WORDS.get(unit, unit)
+
+
 def _against_reference(result: Result, fact: ObservationFact) -> Answer:
     label = result.concept.label
-    if "H" in result.interpretation or "HH" in result.interpretation:
+    if fact.times_reference <= 1 and not result.interpretation.isdisjoint({"H", "HH"}):
         above = True
     elif result.value is None or result.reference_high is None:
         return unknown(Missing(what=f"upper limit of normal for {label}", settled_by="a reference range"))

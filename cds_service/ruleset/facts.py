@@ -55,6 +55,8 @@ class ConditionFact(Model):
     """Phrase lists that must match the diagnosis's words."""
     latest_status: bool | None = None
     """A later record of the same code with another clinical status replaces this one."""
+    replaced_by: Names = ()
+    """A later diagnosis of these sets (a disorder in remission) replaces this one."""
     not_followed_by: Names = ()
     """Nothing of these sets (diagnosis, procedure, report, result or its value) is on record on its day or later."""
 
@@ -323,6 +325,8 @@ class WithFact(Model):
     route: Names = ()
     not_route: Names = ()
     """Partners known to be given by one of these routes do not count."""
+    text: Names = ()
+    """Phrase lists that must match the partner's words."""
     in_drafts_only: bool = False
     same_ingredient: bool = False
     """Count partners of the draft's own ingredient too (a refill is no partner otherwise)."""

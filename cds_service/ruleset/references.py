@@ -61,6 +61,7 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "except_": Names.SETS,
         "region": Names.SETS,
         "text": Names.PHRASES,
+        "replaced_by": Names.SETS,
         "not_followed_by": Names.SETS,
     },
     facts.ObservationFact: {

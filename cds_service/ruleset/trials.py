@@ -32,6 +32,8 @@ class TherapyDefinition(Model):
     unless_with: Names = ()
     """Value sets: a procedure is none of this therapy when one of these was done so near (``with_within``)."""
     with_within: Length | None = None
+    ends_scores: bool = True
+    """A score after it no longer speaks of an earlier procedure; ``false`` for a diagnostic block or for visits."""
     class_: Name | None = Field(default=None, alias="class")
     modality: Name | None = None
     route: Names = ()
@@ -119,7 +121,9 @@ class Score(Model):
     later_than: Literal["judge_after"] | Length | None = None
     within: Length | None = None
     after_end: Length | None = None
-    """Only values after the end of a course, not later than this after it; every one of them must meet the comparison."""
+    """Only values after the end (of a series: the last session), not later than this after it; all must meet the comparison."""
+    after_end_from: Length | None = None
+    """With ``after_end``: not earlier than this after the end."""
 
 
 class FollowedBy(Model):

@@ -201,6 +201,8 @@ class Order(Event):
     doses: tuple[DosePart, ...] = ()
     single_dose: Mapping[str, Measure] = field(default_factory=dict)
     """Dose per intake, per ingredient."""
+    ordered_doses: int | None = None
+    """How many doses are ordered, when the order counts them."""
     dose_rate: Measure | None = None
     as_needed: bool = False
     max_daily: Mapping[str, Measure] = field(default_factory=dict)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cds_service.records.members import DISPENSE_REQUEST, DOSAGES, REFERENCE, Unusable
 from cds_service.records.references import normalized, reference_of
-from cds_service.records.resources import CodeableConcept, DispenseRequest, MedicationRequest
+from cds_service.records.resources import CodeableConcept, DispenseRequest, Dosage, MedicationRequest
 from cds_service.timeline.amounts import Amount
 from cds_service.timeline.arithmetic import scaled
 from cds_service.timeline.dates import DateSpan, parse_span
@@ -103,6 +103,7 @@ def _details(
         "supply_days": days.supply_days,
         "doses": doses.parts,
         "single_dose": doses.single,
+        "ordered_doses": _counted_doses(dosages),
         "dose_rate": doses.rate,
         "as_needed": doses.as_needed,
         "max_daily": doses.most_a_day,
@@ -118,6 +119,13 @@ def _details(
         "begun": draft or days.begun,
         "route_sets": route_sets,
     }
+
+
+def _counted_doses(dosages: Sequence[Dosage]) -> int | None:
+    """Return how many doses the dosages count together; None when one of them is not counted."""
+    counts = [d.timing.repeat.count if d.timing and d.timing.repeat else None for d in dosages]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

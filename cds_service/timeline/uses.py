@@ -43,6 +43,7 @@ _NOT_SAID: Mapping[str, Any] = {
     "supply_days": None,
     "doses": (),
     "single_dose": {},
+    "ordered_doses": None,
     "dose_rate": None,
     "as_needed": False,
     "max_daily": {},

@@ -62,11 +62,14 @@ def _limits(wanted: Score) -> AgeFact:
 def _after_end(
     attempt: Attempt, wanted: Score, within: Duration, readings: Sequence[_Reading], place: Place
 ) -> Part | None:
-    """Every reading soon after a course ended meets the comparison; without one nothing is said."""
+    """Every reading soon after the end meets the comparison, or their fall does; without one nothing is said."""
     end = attempt.end
-    if attempt.course is None or end is None or not end.is_exact:
+    if end is None or not end.is_exact:
         return None
-    inside = [r for r in readings if 0 < (r.day - end.first).days <= within.days]
+    first = wanted.after_end_from.days if wanted.after_end_from is not None else 1
+    inside = [r for r in readings if first <= (r.day - end.first).days <= within.days]
+    if inside and (wanted.fell_at_least is not None or wanted.fell_below is not None):
+        return _response(attempt, wanted, readings, inside, place)
     if not inside or not all(_test(r.value, _limits(wanted), place, r).yes for r in inside):
         return None
     return _part(yes(), inside)
@@ -126,6 +129,7 @@ def _until(attempt: Attempt, place: Place) -> date:
     starts = [
         other.start.first
         for name in place.therapies
+        if place.definition(name).ends_scores
         for other in attempts_of(name, place)
         if other.sessions
         and other is not attempt
