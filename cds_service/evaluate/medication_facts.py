@@ -20,6 +20,7 @@ from cds_service.evaluate.comparing import (
     within,
 )
 from cds_service.evaluate.truth import Answer, Evidence, Truth, all_of, any_of, no, possible, unknown, yes
+from cds_service.evaluate.weight_dose import weight_answers
 from cds_service.ruleset.facts import AgeFact, DraftFact, MedicationFact, WithFact
 from cds_service.ruleset.words import Duration
 from cds_service.timeline.amounts import Amount, UnknownAmount
@@ -299,13 +300,9 @@ def _partner_fits(order: Order, fact: WithFact, case: Case) -> bool:
 
 
 def _dosed(order: Order, fact: WithFact, case: Case) -> list[Answer]:
-    """Hold the partner's dose at one time against the wanted one, when the rule asks for it."""
-    if fact.single_dose is None:
-        return []
-    wanted = AgeFact(at_least=fact.single_dose)
-    what = f"dose of {order.concept.label}"
-    doses = order.single_dose.values() or (UnknownAmount("dose not stated", "a structured dosage"),)
-    return [any_of([compare(d, wanted, rules=case.rules, pathway=case.pathway, what=what) for d in doses])]
+    """Hold the partner's words and its dose at one time against the wanted ones, when the rule asks for them."""
+    said = [_draft_text(order, fact.text, case)] if fact.text else []
+    return [*said, *_single_dose(order, fact, case)]
 
 
 def _partner_slots(order: Order) -> dict[str, object]:
@@ -342,11 +339,21 @@ def draft_fact(fact: DraftFact, case: Case) -> Answer:
     if isinstance(draft, Order):
         checks += _draft_medication(draft, fact, case)
     else:
+        if _of_a_drug(fact):
+            checks.append(unknown(Missing(what="dose and route", settled_by="a medication order")))
         if fact.side is not None:
             checks.append(placed(frozenset({draft.site.side} - {None}), (fact.side,), draft.concept.label))
         if fact.region:
             checks.append(placed(draft.site.regions, fact.region, draft.concept.label))
     return all_of(checks)
+
+
+def _of_a_drug(fact: DraftFact) -> bool:
+    """True when a filter asks what only a medication order says; a request for a service leaves it open."""
+    asked = (fact.use, fact.strength, fact.single_dose, fact.first_in, fact.combination, fact.per_kg)
+    limits = (fact.daily_dose_above, fact.daily_dose_at_least, fact.dose_rate_above)
+    by_weight = (fact.dose_per_kg_above, fact.rate_per_kg_above)
+    return bool(fact.route) or any(word is not None for word in (*asked, *limits, *by_weight))
 
 
 def _draft_reasons(draft: Draft, fact: DraftFact) -> list[Answer]:
@@ -418,6 +425,7 @@ def _draft_medication(draft: Order, fact: DraftFact, case: Case) -> list[Answer]
             answer = compare(measure, wanted, rules=rules, pathway=pathway, what="dose of the order")
             slots = {"dose": shown_amount(measure)}
             checks.append(replace(answer, slots=slots))
+    checks += [*weight_answers(draft, fact, case), *_single_dose(draft, fact, case)]
     if fact.strength is not None:
         strengths = [i.strength for i in draft.concept.ingredients if i.strength is not None]
         wanted = AgeFact(at_least=fact.strength, at_most=fact.strength)
@@ -433,6 +441,16 @@ def _draft_medication(draft: Order, fact: DraftFact, case: Case) -> list[Answer]
     if fact.combination is not None:
         checks.append(yes() if draft.is_combination is fact.combination else no())
     return checks
+
+
+def _single_dose(order: Order, fact: DraftFact | WithFact, case: Case) -> list[Answer]:
+    """Hold the dose at one time against the wanted one, when the rule asks for it."""
+    if fact.single_dose is None:
+        return []
+    wanted = AgeFact(at_least=fact.single_dose)
+    what = f"dose of {order.concept.label}"
+    doses = order.single_dose.values() or (UnknownAmount("dose not stated", "a structured dosage"),)
+    return [any_of([compare(d, wanted, rules=case.rules, pathway=case.pathway, what=what) for d in doses])]
 
 
 def _first_in(draft: Order, window: Duration, case: Case) -> Answer:

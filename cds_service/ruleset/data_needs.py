@@ -113,6 +113,8 @@ def _types_of_draft(fact: facts.DraftFact) -> frozenset[str]:
         found.add("Encounter")
     if fact.first_in is not None or fact.raises_dose_of_same is not None:
         found |= MEDICATIONS
+    if fact.weight:
+        found.add("Observation")
     return frozenset(found)
 
 

@@ -300,6 +300,16 @@ class DraftFact(Model):
     daily_dose_at_least: Limit | None = None
     single_dose: Limit | None = None
     dose_rate_above: Limit | None = None
+    per_kg: bool | None = None
+    """Dose or rate is ordered by body weight."""
+    dose_per_kg_above: Limit | None = None
+    """The dose at one time is more than this per kilogram."""
+    rate_per_kg_above: Limit | None = None
+    """The rate is more than this per kilogram."""
+    weight: Names = ()
+    """Observation set of the body weight that an order in milligrams is divided by."""
+    weight_within: Window | None = None
+    """Only weights not longer ago than this."""
     strength: Limit | None = None
     text: Names = ()
     """Phrase lists that must match the order's words."""

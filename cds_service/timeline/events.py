@@ -203,6 +203,8 @@ class Order(Event):
     """Dose per intake, per ingredient."""
     ordered_doses: int | None = None
     """How many doses are ordered, when the order counts them."""
+    dose_per_kg: Amount | None = None
+    """Dose at one time by body weight, such as 0.5 mg/kg, when it is ordered so."""
     dose_rate: Measure | None = None
     as_needed: bool = False
     max_daily: Mapping[str, Measure] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from cds_service.timeline.events import Concept, Order, OrderSource
 from cds_service.timeline.medications import after, category_codes, doses_of, drug_of, route_of
 from cds_service.timeline.reading import Reading, texts_of
 from cds_service.timeline.standing import Weight, is_order, weight_of
-from cds_service.timeline.units import amount_of, days_in
+from cds_service.timeline.units import amount_of, amount_of_range, days_in
 
 _TYPE = "MedicationRequest"
 _NO_AVOIDANCE = frozenset({"cancelled", "stopped"})
@@ -104,6 +104,7 @@ def _details(
         "doses": doses.parts,
         "single_dose": doses.single,
         "ordered_doses": _counted_doses(dosages),
+        "dose_per_kg": _dose_per_kg(dosages),
         "dose_rate": doses.rate,
         "as_needed": doses.as_needed,
         "max_daily": doses.most_a_day,
@@ -119,6 +120,18 @@ def _details(
         "begun": draft or days.begun,
         "route_sets": route_sets,
     }
+
+
+def _dose_per_kg(dosages: Sequence[Dosage]) -> Amount | None:
+    """Return the largest dose by body weight, in its own unit (``mg/kg``); None when none is ordered so."""
+    found = [
+        dose
+        for dosage in dosages
+        for part in dosage.doseAndRate
+        if (dose := amount_of(part.doseQuantity) or amount_of_range(part.doseRange)) is not None
+        and dose.unit.endswith("/kg")
+    ]
+    return max(found, key=lambda dose: dose.low) if found else None
 
 
 def _counted_doses(dosages: Sequence[Dosage]) -> int | None:

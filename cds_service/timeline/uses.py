@@ -44,6 +44,7 @@ _NOT_SAID: Mapping[str, Any] = {
     "doses": (),
     "single_dose": {},
     "ordered_doses": None,
+    "dose_per_kg": None,
     "dose_rate": None,
     "as_needed": False,
     "max_daily": {},
