@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from cds_service.evaluate.findings import Trial
 from cds_service.evaluate.medication_facts import shown_amount
+from cds_service.evaluate.trial_facts import WORDS
 from cds_service.timeline.amounts import Amount
 from cds_service.timeline.dates import DateSpan
 
@@ -114,7 +115,7 @@ def _derived(slots: Mapping[str, object]) -> dict[str, object]:
             "class": trial.therapy_class or trial.label,
             "date": when,
             "start": trial.start,
-            "reason": REASONS.get(trial.reason or "", trial.reason),
+            "reason": REASONS.get(trial.reason or "", trial.reason) or WORDS[trial.finer],
             "dose": shown_amount(trial.daily_dose) if trial.daily_dose else None,
             "min_dose": str(trial.required_dose) if trial.required_dose else None,
             "needed_weeks": _weeks(trial.required_days),

@@ -22,7 +22,9 @@ from cds_service.records.patient import PatientRecords
 from cds_service.records.references import is_about, reference_of
 from cds_service.records.resources import AnyResource, Bundle, Medication
 from cds_service.ruleset.ruleset import Ruleset
+from cds_service.terminology import Terminology
 from cds_service.timeline.build import build_timeline
+from cds_service.timeline.events import Timeline
 
 ALL_CARDS = 1000
 """Cards a case may see: the limit of a call is no matter of a single rule."""
@@ -64,29 +66,49 @@ class Outcome:
         return tuple(zip(self.evaluation.findings, self.cards, strict=True))
 
 
-def outcome_of(rules: Ruleset, case: WrittenCase) -> Outcome:
-    """Run a case under the rules as they are. Raises ``CannotBuild`` for an item that makes no resource."""
+@dataclass(frozen=True, kw_only=True)
+class Chartwork:
+    """A case as far as rules have no say in it: its resources, and the timeline that the terminology makes of them."""
+
+    built: BuiltPatient
+    records: PatientRecords
+    timeline: Timeline
+
+
+def chartwork_of(terminology: Terminology, case: WrittenCase) -> Chartwork:
+    """Build a case's resources and timeline. Raises ``CannotBuild`` for an item that makes no resource."""
     drafts = draft_ids(case.spec.drafts)
-    built = build_patient(rules.terminology, case.described.person, case.described.history, drafts)
+    built = build_patient(terminology, case.described.person, case.described.history, drafts)
     records = records_of(built, unavailable=case.spec.unavailable)
     timeline = build_timeline(
         records,
         drafts=_decoded(built.drafts) if built.drafts else None,
         selections=_selections(case, built),
-        meaning=rules.terminology,
+        meaning=terminology,
         as_of=date.fromisoformat(case.as_of),
         now=None,
     )
+    return Chartwork(built=built, records=records, timeline=timeline)
+
+
+def outcome_of(rules: Ruleset, case: WrittenCase) -> Outcome:
+    """Run a case under the rules as they are. Raises ``CannotBuild`` for an item that makes no resource."""
+    return outcome_under(rules, chartwork_of(rules.terminology, case), hook=case.hook)
+
+
+def outcome_under(rules: Ruleset, work: Chartwork, *, hook: str) -> Outcome:
+    """Judge what was built already: the same chart may be judged under many variants of the rules."""
+    built = work.built
     bugs: list[str] = []
     evaluation, engine = evaluate(
-        rules, timeline, hook=case.hook, on_bug=lambda rule, bug: bugs.append(_described_bug(rule, bug))
+        rules, work.timeline, hook=hook, on_bug=lambda rule, bug: bugs.append(_described_bug(rule, bug))
     )
     originals = {f"{r['resourceType']}/{r['id']}": r for r in (*built.resources, *built.drafts)}
     chart = Chart(patient_id=PATIENT_ID, original=originals.get)
     cards = cards_for(evaluation, engine, chart, CardOptions(most=ALL_CARDS))
     return Outcome(
         built=built,
-        records=records,
+        records=work.records,
         evaluation=evaluation,
         engine=engine,
         cards=tuple(cards),

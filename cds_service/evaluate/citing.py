@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -59,3 +60,19 @@ def quoted(event: Event, quote: str, when: DateSpan | None) -> Evidence:
     """Return a quote as evidence: inferred, and no weaker for a code that it does not rest on."""
     said = cite(event, f"“{quote}”", when)
     return replace(said, by_text=True, certainty=Certainty.INFERRED, verified=True)
+
+
+def titled(names: tuple[str, ...], case: Case) -> str:
+    """Return value sets in words for a reader: the first clause of each one's meaning, else its name."""
+    return case.once(("titled", names), partial(_titled, names, case))
+
+
+def _titled(names: Sequence[str], case: Case) -> str:
+    by_name = case.rules.terminology.value_sets.by_name
+    return " or ".join(_title(by_name[n].meaning) if n in by_name else n.replace("-", " ") for n in names)
+
+
+def _title(meaning: str) -> str:
+    first = re.split(r"[;,.](?=\s|$)", meaning, maxsplit=1)[0]
+    plain = first[:1].lower() + first[1:] if first[1:2].islower() or first[1:2] == " " else first
+    return plain.strip()

@@ -136,11 +136,16 @@ class Engine:
                 yield outcome
 
     def may_speak(self, rule: Rule, hook: str) -> bool:
-        """True unless population or drafts already rule the rule out."""
-        member = self._scope(rule)[1]
-        return any(
-            self._gate(rule, hook, member, draft) is not Truth.NO for draft in self._judged(rule, hook)
-        )
+        """True unless what is known already, population and drafts before all, rules the rule out."""
+        pathway, member = self._scope(rule)
+        for draft in self._judged(rule, hook):
+            gate = self._gate(rule, hook, member, draft)
+            if gate is Truth.NO:
+                continue
+            case = self.root.within(pathway).about(draft)
+            if gate is Truth.UNKNOWN or fire(rule, case, member, self.asker) is not None:
+                return True
+        return False
 
     def _scope(self, rule: Rule) -> tuple[str, Membership]:
         """Return the pathway that a rule is shown under: the first whose population the patient is in, else its first."""
@@ -217,7 +222,8 @@ def _is_stopping(draft: Draft) -> bool:
 def further_types(rules: Ruleset, timeline: Timeline, *, hook: str) -> frozenset[str]:
     """Return the FHIR types that rules which can still speak read, given a timeline of the first types.
 
-    A rule can still speak when its population may hold the patient, and (on order hooks) an order is of its set.
+    ``timeline`` names the types not read yet as incomplete, so that what they may hold answers unknown. A rule can still
+    speak when its population may hold the patient, (on order hooks) an order is of its set, and nothing known says no.
     """
     engine = Engine.for_patient(rules, timeline)
     found: set[str] = set()

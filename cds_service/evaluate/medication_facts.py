@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 from cds_service.evaluate.case import Case
-from cds_service.evaluate.citing import cite, named, placed, settled
+from cds_service.evaluate.citing import cite, named, placed, settled, titled
 from cds_service.evaluate.comparing import (
     answer_for,
     at_least,
@@ -25,7 +25,7 @@ from cds_service.ruleset.facts import AgeFact, DraftFact, MedicationFact, WithFa
 from cds_service.ruleset.words import Duration
 from cds_service.timeline.amounts import Amount, UnknownAmount
 from cds_service.timeline.courses import Course, courses_of, is_current, last_possible_day
-from cds_service.timeline.events import Certainty, Draft, Missing, Order, Request
+from cds_service.timeline.events import Certainty, Draft, Missing, Order, OrderSource, Request
 
 MEDICATIONS = (
     "MedicationAdministration",
@@ -63,13 +63,13 @@ class Courses:
     def of_ingredient(self, name: str) -> tuple[Course, ...]:
         """Return the courses of one ingredient."""
         if name not in self._found:
-            window = self._case.rules.window
+            rules = self._case.rules
             self._found[name] = courses_of(
                 self._orders.get(name, ()),
                 ingredient=name,
-                gap_allowed=window("course-gap", "shared").days,
+                gap_allowed=rules.window("course-gap", "shared").days,
                 as_of=self._case.timeline.as_of,
-                lapsed_after=window("lapsed-after", "shared").days,
+                lapsed_after=rules.window("lapsed-after", "shared").days,
             )
         return self._found[name]
 
@@ -117,7 +117,7 @@ def medication(fact: MedicationFact, case: Case) -> Answer:
                 for key in _keys(draft, fact, case):
                     answers.setdefault(key, []).append(proof)
     each = [any_of(group) for group in answers.values()]
-    return counted(each, fact, case, types=MEDICATIONS, what=f"orders ({' or '.join(fact.in_)})")
+    return counted(each, fact, case, types=MEDICATIONS, what=f"orders ({titled(fact.in_, case)})")
 
 
 def counted(
@@ -148,6 +148,8 @@ def used_as(order: Order, use: str | None) -> bool:
 
 
 def _order_fits(order: Order, fact: MedicationFact) -> bool:
+    if fact.given is not None and (order.source is OrderSource.ADMINISTRATION) is not fact.given:
+        return False
     if not used_as(order, fact.use):
         return False
     if fact.route and order.route is not None and order.route not in fact.route:
@@ -261,7 +263,7 @@ def with_partner(fact: WithFact, case: Case) -> Answer:
             if _partner_fits(draft, fact, case):
                 proof = cite(draft, f"{draft.concept.label} in this call's orders", draft.start)
                 found.append(all_of([yes(proof, slots=_partner_slots(draft)), *_dosed(draft, fact, case)]))
-    answer = settled(found, case, MEDICATIONS, f"orders ({' or '.join(fact.in_)})")
+    answer = settled(found, case, MEDICATIONS, f"orders ({titled(fact.in_, case)})")
     return replace(answer, slots={**answer.slots, **_all_partners(found)}) if answer.yes else answer
 
 
@@ -296,7 +298,17 @@ def _partner_fits(order: Order, fact: WithFact, case: Case) -> bool:
         return False
     if not used_as(order, fact.use) or (order.route is not None and order.route in fact.not_route):
         return False
+    if fact.given is not None and (order.source is OrderSource.ADMINISTRATION) is not fact.given:
+        return False
+    if fact.other_route and not _other_route(order, case):
+        return False
     return not fact.route or order.route is None or order.route in fact.route
+
+
+def _other_route(order: Order, case: Case) -> bool:
+    """True when both routes are recorded and differ."""
+    own = case.draft.route if isinstance(case.draft, Order) else None
+    return own is not None and order.route is not None and order.route != own
 
 
 def _dosed(order: Order, fact: WithFact, case: Case) -> list[Answer]:

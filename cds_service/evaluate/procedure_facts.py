@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from cds_service.evaluate.case import Case
-from cds_service.evaluate.citing import cite, named, says, settled
+from cds_service.evaluate.citing import cite, named, says, settled, titled
 from cds_service.evaluate.comparing import (
     answer_for,
     count_answer,
@@ -80,7 +80,7 @@ def procedure(fact: ProcedureFact, case: Case) -> Answer:
     )
     slots = _slots(found, len(sure) + len(open_), fact, case)
     if truth is Truth.NO:
-        return settled([no()], case, ["Procedure"], f"procedures ({' or '.join(fact.in_)})")
+        return settled([no()], case, ["Procedure"], f"procedures ({titled(fact.in_, case)})")
     joined = all_of([*sure, *open_] if truth is Truth.UNKNOWN else sure)
     return replace(joined, slots={**joined.slots, **slots}) if truth is not Truth.YES or sure else yes()
 
@@ -183,7 +183,7 @@ def _newer(when: DateSpan | None, window: Duration, label: str, case: Case) -> A
 
 
 def phrase(fact: PhraseFact, case: Case) -> Answer:
-    """A reviewed phrase list in the named text fields; always inferred."""
+    """A reviewed phrase list in the named text fields; always inferred; a place that was not read whole leaves it open."""
     found = []
     for event, texts, when in _texts(fact, case):
         said = says(event, texts, fact.in_, case)
@@ -192,7 +192,8 @@ def phrase(fact: PhraseFact, case: Case) -> Answer:
             day = when()
             said = all_of([said, dated(within(day, window, case.timeline.as_of), day, event.concept.label)])
         found.append(said)
-    return any_of(found) if found else no()
+    types = [name for place in fact.where for name in _TYPES[place]]
+    return settled(found, case, types, f"words ({titled(fact.in_, case)})")
 
 
 Text = tuple[Event, tuple[str, ...], Callable[[], DateSpan | None]]
@@ -247,3 +248,13 @@ _TEXTS: dict[str, Callable[[Case], Iterator[Text]]] = {
     "draft": _of_drafts,
 }
 """Where a phrase may be looked for."""
+
+_TYPES: dict[str, tuple[str, ...]] = {
+    "condition": ("Condition",),
+    "medication": ("MedicationRequest", "MedicationStatement"),
+    "procedure": ("Procedure",),
+    "report": ("DiagnosticReport", "ImagingStudy"),
+    "observation": ("Observation",),
+    "draft": (),
+}
+"""The types that hold the words of each place."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from cds_service.evaluate.case import Case
-from cds_service.evaluate.citing import cite, named, placed, says, settled
+from cds_service.evaluate.citing import cite, named, placed, says, settled, titled
 from cds_service.evaluate.comparing import (
     answer_for,
     compare,
@@ -189,7 +189,12 @@ def _allergy(item: Allergy, fact: AllergyFact) -> Answer:
     kind = item.kind or "allergy or intolerance"
     reaction = ", ".join(m.label for m in item.manifestations)
     words = f"{kind} to {label} on record" + (f" ({reaction})" if reaction else "")
-    checks = [yes(cite(item, words, item.recorded), slots={"reaction": reaction, "finding": words})]
+    checks = [
+        yes(
+            cite(item, words, item.recorded),
+            slots={"reaction": reaction, "finding": words, "date": item.recorded},
+        )
+    ]
     if fact.kind is not None:
         checks.append(no() if item.kind not in {fact.kind, None} else yes() if item.kind else possible())
     if fact.criticality is not None:
@@ -227,7 +232,7 @@ def care(fact: CareFact, case: Case) -> Answer:
             checks.append(answer_for(same_region(getattr(event, "site", NOWHERE), place)))
         found.append(all_of(checks))
     types = ("ServiceRequest",) if fact.state == "ordered" else CARE
-    return settled(found, case, types, f"care ({' or '.join(fact.in_)})")
+    return settled(found, case, types, f"care ({titled(fact.in_, case)})")
 
 
 def _care_events(case: Case, sets: Sequence[str]) -> Iterator[tuple[Event, DateSpan | None, bool]]:
@@ -256,7 +261,7 @@ def device(fact: DeviceFact, case: Case) -> Answer:
         for d in case.timeline.implants
         if d.status != "inactive" and named(d.concept, fact.in_, fact.except_)
     ]
-    return settled(found, case, ["Device"], f"devices ({' or '.join(fact.in_)})")
+    return settled(found, case, ["Device"], f"devices ({titled(fact.in_, case)})")
 
 
 def encounter(fact: EncounterFact, case: Case) -> Answer:

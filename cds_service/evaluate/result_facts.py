@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from cds_service.evaluate.case import Case
-from cds_service.evaluate.citing import cite, named, placed, quoted, settled
+from cds_service.evaluate.citing import cite, named, placed, quoted, settled, titled
 from cds_service.evaluate.comparing import answer_for, compare, dated, later, not_before, same_region, within
 from cds_service.evaluate.followed import not_followed
 from cds_service.evaluate.truth import (
@@ -48,7 +48,7 @@ def _by_time(result: Result) -> tuple[object, ...]:
 
 def observation(fact: ObservationFact, case: Case) -> Answer:
     """A result of a set that meets the comparison; none in the window is missing, not no, unless only asked for."""
-    label = " or ".join(fact.in_)
+    label = titled(fact.in_, case)
     candidates = _results(case, fact.in_)
     asks_value = fact.compares or bool(fact.value_in) or fact.above_reference is not None
     timed = [(r, _when_fits(r, fact, case)) for r in candidates]
@@ -164,7 +164,9 @@ def _value_in(result: Result, names: Sequence[str], proof: Evidence, case: Case)
     Words that name the finding themselves do not rest on the result's code. Words that say neither a wanted value nor
     anything else that is known leave the answer open.
     """
-    words = " ".join(w for w in (result.text, result.coded.label if result.coded else None) if w)
+    words = " ".join(
+        dict.fromkeys(w for w in (result.text, result.coded.label if result.coded else None) if w)
+    )
     found = case.rules.terminology.findings(words) if words else {}
     hits = [found[name] for name in names if name in found]
     if any(h.polarity == "pos" for h in hits):
@@ -178,12 +180,14 @@ def _value_in(result: Result, names: Sequence[str], proof: Evidence, case: Case)
     only_phrases = not any(name in case.rules.terminology.value_sets.by_name for name in names)
     if words and (only_phrases or _value_named(words, ("result-negative",), case)):
         return no()
+    if _value_named(words, names, case, excluded=True):
+        return no()
     label = result.concept.label
     return unknown(Missing(what=f"what {label} says", settled_by=f"a coded value of {label}"))
 
 
-def _value_named(words: str, names: Sequence[str], case: Case) -> bool:
-    """True when the words are the label of a code of one of the sets, and nothing else."""
+def _value_named(words: str, names: Sequence[str], case: Case, *, excluded: bool = False) -> bool:
+    """True when the words are the label of a code of one of the sets (``excluded``: that one leaves out), and no more."""
     said = words.strip(" .!").casefold()
     by_name = case.rules.terminology.value_sets.by_name
     return any(
@@ -191,13 +195,13 @@ def _value_named(words: str, names: Sequence[str], case: Case) -> bool:
         for name in names
         if name in by_name
         for row in by_name[name].codes
-        if row.label
+        if row.label and row.exclude is excluded
     )
 
 
 def monthly(fact: MonthlyFact, case: Case) -> Answer:
     """The comparison holds in so many consecutive months up to the latest month recorded."""
-    label = " or ".join(fact.in_)
+    label = titled(fact.in_, case)
     months: dict[tuple[int, int], Result] = {}
     results = [r for r in _results(case, fact.in_) if r.when is not None and r.value is not None]
     if fact.within is not None:
@@ -233,7 +237,7 @@ def monthly(fact: MonthlyFact, case: Case) -> Answer:
 
 def response(fact: ResponseFact, case: Case) -> Answer:
     """How far a score fell: the mean before an event against the mean after it."""
-    label = " or ".join(fact.of)
+    label = titled(fact.of, case)
     anchor = case.anchor
     if anchor is None or anchor.when is None:
         return unknown(Missing(what=f"response of {label}", settled_by="the date of the treatment"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cds_service.evaluate.case import Case
@@ -76,8 +76,11 @@ def selected(fact: TrialFact, case: Case, trials: Trials) -> list[tuple[Trial, A
     """Return the trials that the filters leave, each with how surely it belongs."""
     excluded = set(case.rules.therapies(fact.except_, case.pathway)) if fact.except_ else set()
     found = []
-    for item in trials_of(fact.of, case, trials):
+    known = trials_of(fact.of, case, trials)
+    for item in known:
         if item.therapy in excluded or not (fact.same is None or _same(item, fact.same, case)):
+            continue
+        if fact.stands is not None and _stands(item, known) is not fact.stands:
             continue
         if fact.is_ == "anchor" and (case.anchor is None or item != case.anchor.trial):
             continue
@@ -85,6 +88,16 @@ def selected(fact: TrialFact, case: Case, trials: Trials) -> list[tuple[Trial, A
         if not where.no:
             found.append((item, where))
     return found
+
+
+def _stands(item: Trial, known: Sequence[Trial]) -> bool:
+    """False when a later trial of the same therapy worked, or runs at an adequate dose."""
+    return not any(
+        other.finer in {"effective", "ongoing-adequate", "failed-waned"}
+        and later(other.start, item.end or item.start) is Truth.YES
+        for other in known
+        if other.therapy == item.therapy and other is not item
+    )
 
 
 def _same(item: Trial, same: str, case: Case) -> bool:
@@ -188,9 +201,18 @@ def _day(span: DateSpan | None) -> int:
     return span.last.toordinal() if span else 0
 
 
+def _kind_fits(item: Trial, fact: TrialFact) -> bool:
+    """The filters that a trial of which something is on record meets or not, whatever its verdict."""
+    if fact.sessions_at_least is not None and (item.sessions or 0) < fact.sessions_at_least:
+        return False
+    if fact.below_target is not None and bool(item.below_target) is not fact.below_target:
+        return False
+    return fact.coded is None or item.by_text is not fact.coded
+
+
 def test(item: Trial, fact: TrialFact, case: Case) -> Answer:
     """Does the trial have one of the verdicts (and reasons, and certainty)?"""
-    if fact.sessions_at_least is not None and (item.sessions or 0) < fact.sessions_at_least:
+    if item.references and not _kind_fits(item, fact):
         return no()
     if fact.verdict and (held := _has_verdict(item, fact, case)) is not None:
         return held
@@ -263,7 +285,11 @@ def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]
     truth = count_answer(
         sure=len(sure), perhaps=len(open_), wanted=fact, rules=case.rules, pathway=case.pathway
     )
-    slots = {"count": len(sure), "failed": ", ".join(names[k] for k in sure)}
+    slots: dict[str, object] = {"count": len(sure), "failed": ", ".join(names[k] for k in sure)}
+    needed = next((limit for limit in (fact.at_least, fact.below) if limit is not None), None)
+    slots["untried"] = _untried(tested, names, fact)
+    if needed is not None:
+        slots["needed"] = f"{case.rules.limit(needed, case.pathway).value:g}"
     if truth is Truth.NO:
         return no(*(e for k in sure for e in each[k].evidence))
     kept = [each[k] for k in sure] + ([each[k] for k in open_] if truth is Truth.UNKNOWN else [])
@@ -272,6 +298,14 @@ def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]
     if first is not None:
         slots |= trial_slots(first)
     return replace(joined, slots={**joined.slots, **slots})
+
+
+def _untried(
+    tested: Sequence[tuple[Trial, Answer]], names: Mapping[object, str], fact: TrialFact
+) -> str | None:
+    """Return the names of what no trial is on record of and nothing rules out; None when nothing is left."""
+    touched = {_key(item, fact) for item, _ in tested if item.verdict is not Verdict.NOT_TRIED}
+    return ", ".join(dict.fromkeys(name for key, name in names.items() if key not in touched)) or None
 
 
 def _spaced(tested: Sequence[tuple[Trial, Answer]], days: int) -> list[tuple[Trial, Answer]]:
@@ -309,7 +343,6 @@ def trial_slots(item: Trial) -> dict[str, object]:
     return {
         "therapy": item.label,
         "verdict": WORDS[item.finer],
-        "reason": item.reason or WORDS[item.finer],
         "trial": item,
     }
 

@@ -120,7 +120,7 @@ def _types_of_draft(fact: facts.DraftFact) -> frozenset[str]:
 
 def _types_of_therapy(therapy: trials.TherapyDefinition) -> frozenset[str]:
     found: set[str] = set()
-    if therapy.medication:
+    if therapy.medication or therapy.conditional:
         found |= MEDICATIONS
     if therapy.procedure or therapy.conditional:
         found.add("Procedure")
@@ -156,9 +156,13 @@ def _observation_sets_of(part: Part) -> frozenset[str]:
     return frozenset()
 
 
-def types_by_rule(uses: Mapping[str, Uses]) -> dict[str, frozenset[str]]:
-    """Return the FHIR types that each rule can read, by card id."""
-    return {card: types_of(used) for card, used in uses.items()}
+def types_by_rule(rules: Ruleset, uses: Mapping[str, Uses]) -> dict[str, frozenset[str]]:
+    """Return the FHIR types that each rule can read, by card id; one that suggests orders needs what signing reads too."""
+    signing = frozenset().union(*(types_of(uses[rule.id]) for rule in rules.for_hook(SIGNING)))
+    return {
+        rule.id: types_of(uses[rule.id]) | (signing if _suggests_orders(rule) else frozenset())
+        for rule in rules.rules
+    }
 
 
 def needs_of_hooks(rules: Ruleset, hooks: Iterable[str], uses: Mapping[str, Uses]) -> dict[str, HookNeeds]:

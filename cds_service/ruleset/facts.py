@@ -120,6 +120,8 @@ class MedicationFact(Comparison):
     daily_dose_at_most: Limit | None = None
     """The highest daily dose of the order, at most; a dose that is not stated answers unknown."""
     use: Literal["regular", "as-needed"] | None = None
+    given: bool | None = None
+    """Only administrations: what was given, not what was ordered."""
     route: Names = ()
     reason: Names = ()
     after: Literal["anchor"] | None = None
@@ -265,6 +267,12 @@ class TrialFact(Comparison):
     certainty: Literal["documented", "any"] = "any"
     sessions_at_least: int | None = None
     """Only trials of so many sessions or more."""
+    below_target: bool | None = None
+    """Judged between the least dose and the target dose (``false``: at the target, or no target is named)."""
+    stands: bool | None = None
+    """No later trial of the same therapy worked, or runs at an adequate dose."""
+    coded: bool | None = None
+    """Known from more than words (``false``: from words alone)."""
     distinct: Literal["ingredient", "class", "modality", "route", "trial"] | None = None
     apart: Window | None = None
     """With ``distinct: trial``: trials closer together than this count once."""
@@ -337,6 +345,10 @@ class WithFact(Model):
     """Partners known to be given by one of these routes do not count."""
     text: Names = ()
     """Phrase lists that must match the partner's words."""
+    given: bool | None = None
+    """Only administrations: what was given, not what was ordered."""
+    other_route: bool | None = None
+    """Only partners whose recorded route differs from the draft's."""
     in_drafts_only: bool = False
     same_ingredient: bool = False
     """Count partners of the draft's own ingredient too (a refill is no partner otherwise)."""

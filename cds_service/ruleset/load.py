@@ -86,7 +86,7 @@ def _completed(rules: Ruleset) -> Ruleset:
         rules,
         rules=tuple(replace(rule, hash=hashes[rule.id]) for rule in rules.rules),
         needs=needs_of_hooks(rules, get_args(HookName), uses),
-        types_by_rule=types_by_rule(uses),
+        types_by_rule=types_by_rule(rules, uses),
     )
 
 

@@ -17,6 +17,7 @@ from cds_service.timeline.amounts import Amount
 COUNT: Final = "1"
 """Pieces of a dose form: tablets, capsules, patches, vials."""
 PUFF: Final = "{actuation}"
+_BODY_SURFACE: Final = "{1.73_m2}"
 
 _UNITS: Final[dict[str, tuple[str, float]]] = {
     "kg": ("mg", 1e6),
@@ -171,9 +172,13 @@ def days_in(quantity: Quantity | None) -> Amount | None:
 
 
 def _parts(unit: str) -> list[str]:
-    """Split a quotient; ``/uL`` and ``{cells}/uL`` count pieces."""
+    """Split a quotient; ``/uL`` and ``{cells}/uL`` count pieces, and a body surface below the line is an annotation.
+
+    UCUM: what stands in braces does not change a unit. Labels give renal limits by either measure.
+    """
     top, *below = unit.split("/")
-    return [COUNT if below and (not top or top.startswith("{")) else top, *below]
+    kept = [part for part in below if part != _BODY_SURFACE]
+    return [COUNT if below and (not top or top.startswith("{")) else top, *kept]
 
 
 def _factor(unit: str, wanted: str) -> float | None:

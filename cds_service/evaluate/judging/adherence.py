@@ -19,7 +19,7 @@ def too_little_dispensed(course: Course, place: Place) -> bool:
     wanted = place.trials.adherence
     if wanted is None or course.start is None or not course.start.is_exact:
         return False
-    first, last = course.start.first, _last_day(course, place)
+    first, last = course.start.first, _last_day(course)
     supplies = [_supply(o) for o in course.orders if o.source is OrderSource.DISPENSE]
     known = sorted(s for s in supplies if s is not None)
     if not known or len(known) < len(supplies) or last is None or last <= first:
@@ -31,10 +31,13 @@ def too_little_dispensed(course: Course, place: Place) -> bool:
     return share < place.limit(wanted.covers_at_least).value
 
 
-def _last_day(course: Course, place: Place) -> date | None:
-    """Return the last day of the course as it was ordered, or the day of judgement while it runs."""
+def _last_day(course: Course) -> date | None:
+    """Return the last day of an ended course as it was ordered.
+
+    A running course is not judged: a fill that is a few days late would turn an adequate trial inadequate for a while.
+    """
     if course.end is None:
-        return place.as_of if course.state in {"ongoing", "on-hold"} else None
+        return None
     ordered = [e.end for e in course.extents if e.order.source is not OrderSource.DISPENSE]
     end = max(ordered, key=lambda e: (e.last, e.first), default=course.end)
     return end.first if end.is_exact else None

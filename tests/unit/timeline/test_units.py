@@ -54,6 +54,8 @@ def test_a_known_code_comes_before_the_text_and_a_known_text_before_an_unknown_c
         (Amount(45, 45, "mm"), "cm", Amount(4.5, 4.5, "cm")),
         (Amount(88, 88, "umol/L"), "mmol/L", Amount(0.088, 0.088, "mmol/L")),
         (Amount(5, 5, "x"), "x", Amount(5, 5, "x")),
+        (Amount(45, 45, "mL/min"), "mL/min/{1.73_m2}", Amount(45, 45, "mL/min/{1.73_m2}")),
+        (Amount(0.75, 0.75, "mL/s/{1.73_m2}"), "mL/min", Amount(45, 45, "mL/min")),
     ],
 )
 def test_conversion_within_one_kind(amount: Amount, unit: str, expected: Amount) -> None:
