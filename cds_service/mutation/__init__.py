@@ -1,1 +1,0 @@
-"""Mutation of rules: changes them a little, in memory, and asks whether any case notices."""
