@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flask import Flask
 from werkzeug.serving import make_server
 
-from cds_service.cli_fixtures import fixtures
+from cds_service.cli.fixtures import fixtures
 from cds_service.sandbox.routes import create_fhir_blueprint
 from cds_service.sandbox.store import ResourceStore
 

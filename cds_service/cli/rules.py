@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
-import orjson
 
-from cds_service.errors import CaseFailed, CdsError, Complaint, InputInvalid, RuleFileInvalid
-
-_rules_dir = click.option(
-    "--rules",
-    "rules_dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Folder of the rules; CDS_RULES or rules by default.",
+from cds_service.cli.common import (
+    complaint_json,
+    count,
+    ended,
+    folder_of,
+    json_option,
+    pathway_option,
+    rule_option,
+    rules_dir_option,
+    say,
+    write,
 )
-_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-_only = click.option(
-    "--pathway",
-    "only",
-    multiple=True,
-    metavar="NAME",
-    help="Only this pathway, with what it uses, whatever state the others are in; may repeat.",
-)
-_card = click.option("--rule", "cards", multiple=True, metavar="ID", help="Only this rule; may repeat.")
+from cds_service.errors import CaseFailed, Complaint, RuleFileInvalid
 
 
 @click.group()
@@ -36,13 +29,13 @@ def rules() -> None:
 
 
 @rules.command()
-@_rules_dir
-@_only
+@rules_dir_option
+@pathway_option
 @click.option("--strict", is_flag=True, help="Lints count as faults.")
-@_json
+@json_option
 def check(rules_dir: Path | None, only: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """Check every rule file, table and value set; lints are printed too."""
-    _ended(lambda: _check(_folder(rules_dir), only, strict=strict, as_json=as_json), as_json=as_json)
+    ended(lambda: _check(folder_of(rules_dir), only, strict=strict, as_json=as_json), as_json=as_json)
 
 
 def _check(folder: Path, only: Sequence[str], *, strict: bool, as_json: bool) -> None:
@@ -59,9 +52,9 @@ def _check(folder: Path, only: Sequence[str], *, strict: bool, as_json: bool) ->
     report = {
         "rules": len(ruleset.rules),
         "pathways": sorted(ruleset.pathways),
-        "lints": [_complaint(c) for c in lints],
+        "lints": [complaint_json(c) for c in lints],
     }
-    _say(report, as_json=as_json, text=_check_text)
+    say(report, as_json=as_json, text=_check_text)
 
 
 def _case_faults(folder: Path, only: Sequence[str]) -> list[Complaint]:
@@ -79,21 +72,21 @@ def _case_faults(folder: Path, only: Sequence[str]) -> list[Complaint]:
 
 def _check_text(report: Mapping[str, Any]) -> str:
     lines = [f"lint: {c['file']}:{c['line']}: {c['path']}: {c['message']}" for c in report["lints"]]
-    rules_found, pathways = _count(report["rules"], "rule"), _count(len(report["pathways"]), "pathway")
-    return "\n".join([*lines, f"{rules_found} in {pathways}: no faults, {_count(len(lines), 'lint')}"])
+    rules_found, pathways = count(report["rules"], "rule"), count(len(report["pathways"]), "pathway")
+    return "\n".join([*lines, f"{rules_found} in {pathways}: no faults, {count(len(lines), 'lint')}"])
 
 
 @rules.command()
-@_rules_dir
-@_only
-@_card
+@rules_dir_option
+@pathway_option
+@rule_option
 @click.option("--verbose", "-v", is_flag=True, help="Name every case.")
-@_json
+@json_option
 def test(
     rules_dir: Path | None, only: tuple[str, ...], cards: tuple[str, ...], verbose: bool, as_json: bool
 ) -> None:
     """Run the cases of the rules; exit code 13 when one of them disagrees."""
-    _ended(lambda: _test(_folder(rules_dir), only, cards, verbose=verbose, as_json=as_json), as_json=as_json)
+    ended(lambda: _test(folder_of(rules_dir), only, cards, verbose=verbose, as_json=as_json), as_json=as_json)
 
 
 def _test(folder: Path, only: Sequence[str], cards: Sequence[str], *, verbose: bool, as_json: bool) -> None:
@@ -109,40 +102,38 @@ def _test(folder: Path, only: Sequence[str], cards: Sequence[str], *, verbose: b
         ],
     }
     if as_json:
-        _say(report, as_json=True, text=str)
+        say(report, as_json=True, text=str)
         raise SystemExit(CaseFailed.exit_code if failed else 0)
     for result in results if verbose else failed:
         click.echo(("ok   " if result.holds else "FAIL ") + str(result))
     if failed:
-        raise CaseFailed(f"{len(failed)} of {_count(len(results), 'case')} disagree")
-    click.echo(f"{_count(len(results), 'case')}: all hold")
+        raise CaseFailed(f"{len(failed)} of {count(len(results), 'case')} disagree")
+    click.echo(f"{count(len(results), 'case')}: all hold")
 
 
 @rules.command()
-@_rules_dir
-@_only
-@_card
-@_json
+@rules_dir_option
+@pathway_option
+@rule_option
+@json_option
 def coverage(rules_dir: Path | None, only: tuple[str, ...], cards: tuple[str, ...], as_json: bool) -> None:
     """Show how many cases of each rule fire, are silent or rest on unknowns, and which parts of it no case decides."""
-    _ended(lambda: _coverage(_folder(rules_dir), only, cards, as_json=as_json), as_json=as_json)
+    ended(lambda: _coverage(folder_of(rules_dir), only, cards, as_json=as_json), as_json=as_json)
 
 
 def _coverage(folder: Path, only: Sequence[str], cards: Sequence[str], *, as_json: bool) -> None:
     from cds_service.casework.coverage import coverage_of
 
     report = coverage_of(folder, cards=cards, only=only)
-    _say(
-        {"rules": [c.as_json() for c in report]}, as_json=as_json, text=lambda _: "\n".join(map(str, report))
-    )
+    say({"rules": [c.as_json() for c in report]}, as_json=as_json, text=lambda _: "\n".join(map(str, report)))
 
 
 @rules.command()
-@_rules_dir
-@_json
+@rules_dir_option
+@json_option
 def lock(rules_dir: Path | None, as_json: bool) -> None:
     """Write the lock file: each rule's version and content hash. Changed content needs a raised version."""
-    _ended(lambda: _lock(_folder(rules_dir), as_json=as_json), as_json=as_json)
+    ended(lambda: _lock(folder_of(rules_dir), as_json=as_json), as_json=as_json)
 
 
 def _lock(folder: Path, *, as_json: bool) -> None:
@@ -151,10 +142,10 @@ def _lock(folder: Path, *, as_json: bool) -> None:
 
     ruleset = load_ruleset(folder)
     write_lock(ruleset, folder / LOCK)
-    _say(
+    say(
         {"locked": len(ruleset.rules)},
         as_json=as_json,
-        text=lambda r: f"{_count(r['locked'], 'rule')} locked",
+        text=lambda r: f"{count(r['locked'], 'rule')} locked",
     )
 
 
@@ -166,7 +157,7 @@ def language(path: str) -> None:
     """Write the page of the rule language."""
     from cds_service.ruleset.language_page import language_page
 
-    _ended(lambda: _write(language_page(), path), as_json=False)
+    ended(lambda: write(language_page(), path), as_json=False)
 
 
 @rules.command()
@@ -177,62 +168,4 @@ def schema(path: str) -> None:
     """Write the JSON Schema of rule files, for editors."""
     from cds_service.ruleset.schema import schema_text
 
-    _ended(lambda: _write(schema_text(), path), as_json=False)
-
-
-def _write(text: str, path: str) -> None:
-    if path == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise InputInvalid(f"{path}: {problem.strerror}") from None
-    click.echo(f"{path} written")
-
-
-def _folder(rules_dir: Path | None) -> Path:
-    return rules_dir if rules_dir is not None else Path(os.environ.get("CDS_RULES", "rules"))
-
-
-def _complaint(complaint: Complaint) -> dict[str, Any]:
-    return {
-        "file": complaint.file,
-        "line": complaint.line,
-        "path": complaint.path,
-        "message": complaint.message,
-    }
-
-
-def _say(report: Mapping[str, Any], *, as_json: bool, text: Callable[[Mapping[str, Any]], str]) -> None:
-    click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else text(report))
-
-
-def _ended(work: Callable[[], None], *, as_json: bool) -> None:
-    """Do the work; an error on purpose ends the process with its own exit code."""
-    try:
-        work()
-    except CdsError as error:
-        _fail(error, as_json=as_json)
-
-
-def _fail(error: CdsError, *, as_json: bool) -> NoReturn:
-    if as_json:
-        found: dict[str, Any] = {"error": str(error), "kind": type(error).__name__}
-        if isinstance(error, RuleFileInvalid):
-            found["complaints"] = [_complaint(c) for c in error.complaints]
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-    else:
-        click.echo(f"{error}\n{_counted(error)}", err=True)
-    raise SystemExit(error.exit_code)
-
-
-def _counted(error: CdsError) -> str:
-    if isinstance(error, RuleFileInvalid):
-        files = len({c.file for c in error.complaints})
-        return f"{_count(len(error.complaints), 'fault')} in {_count(files, 'file')}"
-    return type(error).__name__
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    ended(lambda: write(schema_text(), path), as_json=False)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cds_service.cli_rules import rules
+from cds_service.cli.rules import rules
 from cds_service.ruleset.language_page import language_page
 from cds_service.ruleset.schema import schema_text
 
-from .ruleset.conftest import CARD, OVERRIDES, PATHWAY, RULES, SHARED
+from ..ruleset.conftest import CARD, OVERRIDES, PATHWAY, RULES, SHARED
 
 CASES = """\
 as_of: 2026-06-15

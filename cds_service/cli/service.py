@@ -1,4 +1,4 @@
-"""The command ``cds-service``: serve, demo, explain, rules, fixtures. Exit codes come from the error tree."""
+"""Commands of the service itself: ``serve``, ``demo`` and ``explain``."""
 
 from __future__ import annotations
 
@@ -6,46 +6,24 @@ import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 import orjson
 
-from cds_service.cli_fixtures import fixtures
-from cds_service.cli_rules import rules as rules_group
+from cds_service.cli.common import fail, json_option
 from cds_service.errors import CdsError, InputInvalid
 
 HOOKS = ("patient-view", "order-select", "order-sign")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="cds-service", prog_name="cds-service")
-def main() -> None:
-    """Failed-therapy decision support over CDS Hooks and FHIR R4."""
-
-
-main.add_command(fixtures)
-main.add_command(rules_group)
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-
-
-def fail(error: CdsError, *, as_json: bool) -> NoReturn:
-    """End with the error's exit code; its message never holds patient data."""
-    if as_json:
-        click.echo(orjson.dumps({"error": str(error), "kind": type(error).__name__}).decode())
-    else:
-        click.echo(f"Error: {error}", err=True)
-    raise SystemExit(error.exit_code)
-
-
-@main.command()
+@click.command()
 @click.option("--host", default=None, help="Address to listen on; CDS_HOST or 127.0.0.1 by default.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=None, help="Port; CDS_PORT or 8080 by default."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
-@_json
+@json_option
 def serve(host: str | None, port: int | None, workers: int, as_json: bool) -> None:
     """Serve the hooks. Refuses to start outside development mode, because clients cannot be authenticated yet."""
     from cds_service.app import ensure_may_serve
@@ -67,11 +45,11 @@ def serve(host: str | None, port: int | None, workers: int, as_json: bool) -> No
         fail(error, as_json=as_json)
 
 
-@main.command()
+@click.command()
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=None, help="Port; CDS_PORT or 8080 by default."
 )
-@_json
+@json_option
 def demo(port: int | None, as_json: bool) -> None:
     """Serve the hooks with an embedded FHIR server that holds the synthetic patients."""
     from cds_service.serving import run_demo
@@ -91,7 +69,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
         raise click.BadParameter("expected a day such as 2026-06-15") from None
 
 
-@main.command()
+@click.command()
 @click.option(
     "--patient", "file", type=click.Path(path_type=Path, dir_okay=False), help="A Bundle of the patient."
 )
@@ -106,7 +84,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
     multiple=True,
     help="A draft order (a resource or a Bundle in a file); may repeat.",
 )
-@_json
+@json_option
 def explain(
     file: Path | None,
     base_url: str | None,
