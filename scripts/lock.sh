@@ -23,7 +23,7 @@ compile() {
 compile "$together" --all-extras --group build "$@"
 mkdir -p requirements
 compile requirements/base.txt --generate-hashes --constraints "$together"
-for extra in test check bench; do
+for extra in test check bench docs; do
     compile "requirements/$extra.txt" --generate-hashes --constraints "$together" --extra "$extra"
 done
 "$uv" pip compile --group build --quiet --python-version 3.11 --universal --no-annotate --no-emit-index-url \

@@ -12,14 +12,13 @@ from datetime import date
 from functools import cache
 from typing import Any, cast
 
-from ruamel.yaml import YAML
-
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.findings import Trial
 from cds_service.evaluate.judging import judge
 from cds_service.evaluate.truth import Answer, Evidence, no, yes
 from cds_service.ruleset.pathway import PathwayFile, SharedFile
 from cds_service.ruleset.ruleset import Ruleset
+from cds_service.ruleset.yaml_file import parse_yaml
 from cds_service.terminology import Statement, Terminology
 from cds_service.timeline.amounts import Amount, Measure
 from cds_service.timeline.dates import DateSpan, parse_span
@@ -303,7 +302,7 @@ def small_pathway() -> PathwayFile:
 
 def pathway_of(text: str) -> PathwayFile:
     """Read a pathway from its YAML."""
-    return PathwayFile.model_validate(YAML(typ="safe").load(text))
+    return PathwayFile.model_validate(parse_yaml(text, name="pathway").data)
 
 
 @dataclass(frozen=True, kw_only=True)
