@@ -77,7 +77,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
             "certainty": trial.certainty.value,
             "start": str(trial.start) if trial.start else None,
             "end": str(trial.end) if trial.end else None,
-            "dailyDose": _measure(trial.daily_dose),
+            "dailyDose": None if trial.rarely else _measure(trial.daily_dose),
             "days": trial.days.low if isinstance(trial.days, Amount) else None,
             "reason": trial.reason,
             "references": list(trial.references),

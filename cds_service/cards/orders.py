@@ -1,12 +1,20 @@
-"""Draft orders that suggestions create: complete, unsigned FHIR R4 resources for this patient."""
+"""Draft orders that suggestions create: complete, unsigned FHIR R4 resources for this patient, and how rules read them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from cds_service.evaluate.hypothetical import REFERENCE
+from cds_service.records.decode import decode_resource
 from cds_service.ruleset.pathway import OrderTemplate
 from cds_service.ruleset.ruleset import Ruleset
+from cds_service.timeline.drafts import read_draft
+from cds_service.timeline.events import Draft, Timeline
+from cds_service.timeline.meaning import Meanings
+from cds_service.timeline.reading import Reading
 
 Json = dict[str, Any]
 
@@ -36,6 +44,19 @@ def order_resource(
     if template.note is not None:
         resource["note"] = [{"text": template.note}]
     return resource
+
+
+def as_draft(resource: Mapping[str, Any], timeline: Timeline, rules: Ruleset) -> Draft | None:
+    """Read an order as it would be read if it were sent back as a draft; None when no rule knows what it orders."""
+    sent = decode_resource(msgspec.json.encode({**resource, "id": REFERENCE})).resource
+    reading = Reading(
+        as_of=timeline.as_of,
+        now=None,
+        meanings=Meanings(rules.terminology),
+        medications={},
+        diagnoses={d.reference: d for d in timeline.diagnoses},
+    )
+    return None if sent is None else read_draft(sent, reading)
 
 
 def _concept(template: OrderTemplate, rules: Ruleset) -> Json:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cds_service.cards.orders import order_resource, stopped
+from cds_service.cards.orders import as_draft, order_resource, stopped
 from cds_service.cards.wording import button
 from cds_service.evaluate.engine import Engine
 from cds_service.evaluate.findings import Finding
 from cds_service.evaluate.firing import anchor_at
-from cds_service.evaluate.hypothetical import medication_draft, reason_sets, request_draft
 from cds_service.evaluate.truth import Truth
 from cds_service.ruleset.cards import Suggestion
 from cds_service.ruleset.pathway import OrderTemplate
@@ -174,10 +173,11 @@ class _Maker:
         return ()
 
     def _create(self, name: str, wish: Suggestion) -> Offer | None:
+        """Suggest an order; a drug takes the place of the drug that was drafted, a test or referral stands beside it."""
         template = self._rules.order_template(name, self._finding.pathway)
         if template is None:
             return self._therapy(name, wish)
-        return self._offer(template, wish, replaces=False)
+        return self._offer(template, wish, replaces=template.resource == "MedicationRequest")
 
     def _therapy(self, name: str, wish: Suggestion, *, again: bool = False) -> Offer | None:
         """Suggest a therapy unless its own trials or any rule object; ``again`` when its use is the very point."""
@@ -189,44 +189,40 @@ class _Maker:
         return None if template is None else self._offer(template, wish, replaces=True)
 
     def _offer(self, template: OrderTemplate, wish: Suggestion, *, replaces: bool) -> Offer | None:
-        hypothetical = self._hypothetical(template)
-        if hypothetical is None or self._engine.objections(hypothetical, instead_of=self._finding.draft):
+        replaced = self._finding.draft if replaces and isinstance(self._finding.draft, Order) else None
+        resource = order_resource(
+            template,
+            self._rules,
+            patient_id=self._chart.patient_id,
+            encounter_id=self._chart.encounter_id,
+            reason=self._reason(wish.reason),
+            priority=wish.priority,
+        )
+        if self._is_objectionable(resource, instead_of=replaced):
             return None
-        draft = self._finding.draft
         label = wish.label or template.label or f"Draft an order: {template.text}"
         create = {
             "type": "create",
             "description": f"Draft an order for {template.text}",
-            "resource": order_resource(
-                template,
-                self._rules,
-                patient_id=self._chart.patient_id,
-                encounter_id=self._chart.encounter_id,
-                reason=self._reason(wish.reason),
-                priority=wish.priority,
-            ),
+            "resource": resource,
         }
         drug = template.text if template.resource == "MedicationRequest" else None
         offer = Offer(label=label, actions=(create,), recommended=self._is_recommended(wish), drug=drug)
-        if replaces and isinstance(draft, Order) and not self._chart.single_action:
+        if replaced is not None and not self._chart.single_action:
             delete = {
                 "type": "delete",
-                "description": f"Remove the draft order of {button(draft.concept.label)}",
-                "resourceId": draft.reference,
+                "description": f"Remove the draft order of {button(replaced.concept.label)}",
+                "resourceId": replaced.reference,
             }
             return replace(offer, label=f"Replace by {template.text}", actions=(delete, create))
         return offer
 
-    def _hypothetical(self, template: OrderTemplate) -> Draft | None:
-        reasons = reason_sets(self._rules, self._finding.pathway)
-        if template.resource == "ServiceRequest":
-            return request_draft(self._rules, template, reasons)
-        systems = self._rules.terminology.systems
-        for ref in template.codes:
-            hit = self._rules.terminology.index.lookup(systems.by_key[ref.system].uri, ref.code)
-            if hit is not None and len(hit.ingredients) == 1:
-                return medication_draft(self._rules, hit.ingredients[0].ingredient, reasons)
-        return None
+    def _is_objectionable(self, resource: Mapping[str, Any], *, instead_of: Draft | None) -> bool:
+        """Would a rule object to the order if it came back as a draft? A drug that no rule knows cannot be judged."""
+        draft = as_draft(resource, self._engine.timeline, self._rules)
+        if draft is None:
+            return bool(resource["resourceType"] == "MedicationRequest")
+        return bool(self._engine.objections(draft, instead_of=instead_of))
 
     def _reason(self, sets: Sequence[str]) -> str | None:
         """Return the diagnosis that the order points to: one of the wanted sets, else the population's."""

@@ -112,11 +112,11 @@ def _derived(slots: Mapping[str, object]) -> dict[str, object]:
         when = trial.judged_on or trial.end or trial.start
         found |= {
             "therapy": trial.label,
-            "class": trial.therapy_class or trial.label,
+            "class": trial.class_words or trial.label,
             "date": when,
             "start": trial.start,
             "reason": REASONS.get(trial.reason or "", trial.reason) or WORDS[trial.finer],
-            "dose": shown_amount(trial.daily_dose) if trial.daily_dose else None,
+            "dose": dose_words(trial),
             "min_dose": str(trial.required_dose) if trial.required_dose else None,
             "needed_weeks": _weeks(trial.required_days),
             "weeks": _weeks(trial.days.low) if isinstance(trial.days, Amount) else None,
@@ -126,6 +126,11 @@ def _derived(slots: Mapping[str, object]) -> dict[str, object]:
     if isinstance(when, DateSpan):
         found["month"] = month_of(when)
     return found
+
+
+def dose_words(trial: Trial) -> str | None:
+    """Return the daily dose of a trial in words, or what is given each time when that is not every day."""
+    return trial.rarely or (shown_amount(trial.daily_dose) if trial.daily_dose is not None else None)
 
 
 def _weeks(days: float | None) -> str | None:

@@ -89,8 +89,11 @@ class Asker:
 
     def _fact(self, fact: Fact, case: Case) -> Answer:
         answer = self.block(fact.block, case)
-        if answer.yes:
-            return replace(answer, says=(fact.says, *answer.says))
+        if (
+            answer.yes
+        ):  # of several ways to hold, say which one it was; of parts that all hold, the whole is enough
+            inner = answer.says if fact.any or fact.some is not None or fact.possibly else ()
+            return replace(answer, says=(fact.says, *inner))
         if answer.no and fact.says_not:
             return replace(answer, says=(fact.says_not,))
         return answer

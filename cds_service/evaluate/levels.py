@@ -8,6 +8,9 @@ from cds_service.evaluate.truth import Evidence
 
 LEVELS = ("info", "warning", "critical")
 
+PROVISIONAL = "the diagnosis is provisional"
+"""Why a card is lowered to information when no more than a provisional diagnosis is on record."""
+
 
 def rank(level: str) -> int:
     """Return 0 for info, 1 for warning, 2 for critical."""
@@ -50,7 +53,7 @@ def capped(
             caps.append(why)
 
     if provisional:
-        cap("info", "the diagnosis is provisional")
+        cap("info", PROVISIONAL)
     if any(not e.verified for e in evidence):
         cap("info", "a code that it rests on is not verified")
     by_words = {e.reference for e in evidence if e.by_text}

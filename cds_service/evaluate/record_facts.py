@@ -290,7 +290,7 @@ def age(fact: AgeFact, case: Case) -> Answer:
     as_of = case.timeline.as_of
     years = Amount(_years(person.born.last, as_of), _years(person.born.first, as_of), "a")
     answer = compare(years, fact, rules=case.rules, pathway=case.pathway, what="age")
-    proof = Evidence(reference=person.reference, says=f"age {years.low:g}", date=str(person.born))
+    proof = Evidence(reference=person.reference, says=f"age {years.low:g}")
     return all_of([yes(proof), answer])
 
 
@@ -299,7 +299,7 @@ def sex(fact: SexFact, case: Case) -> Answer:
     person = case.timeline.person
     if person.sex is None or person.sex == "unknown":
         return unknown(Missing(what="sex", settled_by="the Patient resource"))
-    proof = Evidence(reference=person.reference, says=person.sex)
+    proof = Evidence(reference=person.reference, says=f"recorded as {person.sex}")
     return yes(proof) if person.sex == fact.is_ else no(proof)
 
 

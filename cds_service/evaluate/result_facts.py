@@ -31,7 +31,7 @@ _ANNOTATION = str.maketrans({"{": "", "}": "", "_": " "})
 """Braces and underscores of a unit's annotation are for machines: ``mL/min/{1.73_m2}`` reads ``mL/min/1.73 m2``."""
 
 
-UNIT_WORDS = {"mm[Hg]": "mmHg", "{score}": "", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "U/L": "U/L"}
+UNIT_WORDS = {"mm[Hg]": "mmHg", "{score}": "", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "10*9/L": "× 10⁹/L"}
 """UCUM units that people write otherwise."""
 
 

@@ -15,9 +15,9 @@ from cds_service.ruleset.cards import CardFile
 from cds_service.ruleset.facts import Ask, Block
 from cds_service.ruleset.library import INDEX, SHARED, Library, narrowed, read_library
 from cds_service.ruleset.parts import parts
+from cds_service.ruleset.plain_words import Wording, complaints_of_facts, complaints_of_texts, read_wording
 from cds_service.ruleset.references import Names, references
 from cds_service.ruleset.ruleset import PairRow, Rule, Ruleset
-from cds_service.ruleset.slots import texts_of
 from cds_service.ruleset.yaml_file import Place
 
 RECORD_WORDS = frozenset(
@@ -41,9 +41,6 @@ UNTRIED = frozenset({"untried", "not-tried", "any-use"})
 ENGINE_SETS = frozenset({"sjs-ten-dress", "anaphylaxis", "with-contrast", "result-negative"})
 """Value sets that evaluation itself asks for: without them its questions are answered no for ever."""
 
-INTAKE = re.compile(r"\b(took|taken|takes|has been taking|swallowed)\b", re.IGNORECASE)
-"""Words that claim intake where the record shows only orders."""
-
 _DEFINITIONS = frozenset({Names.FACT, Names.LIMIT, Names.WINDOW, Names.SETTING})
 
 _SEMICOLON = re.compile(r"\s*;\s*")
@@ -54,8 +51,15 @@ def lint(rules: Ruleset, rules_dir: Path, *, only: Collection[str] = ()) -> list
     library = read_library(rules_dir, faults=[])
     if only:
         library = narrowed(library, only, faults=[])
-    linter = _Linter(rules, library)
-    found = [*linter.cards(), *linter.unused(), *reverse_rows(rules), *linter.index(), *_engine_sets(rules)]
+    linter = _Linter(rules, library, read_wording(rules_dir))
+    found = [
+        *linter.cards(),
+        *linter.facts(),
+        *linter.unused(),
+        *reverse_rows(rules),
+        *linter.index(),
+        *_engine_sets(rules),
+    ]
     return sorted(found, key=lambda c: (c.file, c.line, c.path))
 
 
@@ -63,6 +67,7 @@ def lint(rules: Ruleset, rules_dir: Path, *, only: Collection[str] = ()) -> list
 class _Linter:
     rules: Ruleset
     library: Library
+    wording: Wording
 
     # ------------------------------------------------------------ cards
 
@@ -70,11 +75,15 @@ class _Linter:
         for file in self.library.cards:
             rule = self.rules.by_id[file.model.card]
             yield from self._unknown_is_decided(file, rule)
-            for place, text in texts_of(file.model):
-                for word in INTAKE.findall(text):
-                    yield file.complaint(
-                        place, f"says '{word}': the record shows what was ordered, not what was taken"
-                    )
+            for place, said in complaints_of_texts(file.model, self.wording):
+                yield file.complaint(place, said)
+
+    def facts(self) -> Iterator[Complaint]:
+        """What the sentences of facts say badly."""
+        files: list[Authored[Any]] = [*self.library.pathways.values(), *self.library.shared]
+        for file in files:
+            for place, said in complaints_of_facts(file.model.facts):
+                yield file.complaint(place, said)
 
     def _unknown_is_decided(self, file: Authored[CardFile], rule: Rule) -> Iterator[Complaint]:
         """``none`` over a record word is open when a search fails: the author must say what then."""

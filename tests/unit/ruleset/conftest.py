@@ -22,7 +22,7 @@ settings:
   pain-recent: {value: 90 days, basis: convention, range: 30 days to 180 days}
 facts:
   renal-impairment:
-    says: The latest eGFR is below 60.
+    says: The latest eGFR is below 60 mL/min.
     all: [{observation: {in: egfr-lab, within: 12 months, below: 60 mL/min/{1.73_m2}}}]
 """
 SHARED = SHARED.replace("60 mL/min/{1.73_m2}", '"60 mL/min/{1.73_m2}"')
