@@ -5,16 +5,24 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from cds_service.ops.disabled import DisabledLook
 
 
 @dataclass(frozen=True, kw_only=True)
 class Readiness:
-    """One look at the service. A broken rule makes it degraded, not unready: the other rules still answer."""
+    """One look at the service. A broken rule makes it degraded, not unready: the other rules still answer.
+
+    ``rules_loaded`` leaves out the ``disabled`` ones. ``rxnorm`` is the date of the RxNorm release in use; None while
+    only the shipped product table is.
+    """
 
     rules_loaded: int
     broken_rules: dict[str, int]
     store_writable: bool
+    disabled: DisabledLook = field(default_factory=DisabledLook)
+    rxnorm: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -26,15 +34,24 @@ class Readiness:
         """``ready``, ``degraded`` or ``not-ready``."""
         if not self.ready:
             return "not-ready"
-        return "degraded" if self.broken_rules else "ready"
+        return "degraded" if self.broken_rules or self.disabled.problem is not None else "ready"
 
 
 class Health:
-    """Remembers broken rules since the start; safe for many threads."""
+    """Remembers broken rules since the start; safe for many threads. ``rules_loaded`` counts the disabled ones too."""
 
-    def __init__(self, *, rules_loaded: int, store_writable: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        rules_loaded: int,
+        store_writable: Callable[[], bool],
+        disabled: Callable[[], DisabledLook] = DisabledLook,
+        rxnorm: str | None = None,
+    ) -> None:
         self._rules_loaded = rules_loaded
         self._store_writable = store_writable
+        self._disabled = disabled
+        self._rxnorm = rxnorm
         self._broken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -48,6 +65,11 @@ class Health:
         """Return the state of this moment."""
         with self._lock:
             broken = dict(sorted(self._broken.items()))
+        disabled = self._disabled()
         return Readiness(
-            rules_loaded=self._rules_loaded, broken_rules=broken, store_writable=self._store_writable()
+            rules_loaded=self._rules_loaded - len(disabled.rules),
+            broken_rules=broken,
+            store_writable=self._store_writable(),
+            disabled=disabled,
+            rxnorm=self._rxnorm,
         )

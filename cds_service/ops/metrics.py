@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from cds_service.ops.disabled import DisabledLook
+
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
 
@@ -63,9 +65,19 @@ class Metrics:
         self._broken_rules = Gauge(
             "cds_rules_broken", "Rules that broke at least once since the start", registry=self.registry
         )
+        self._loaded = 0
+        self._disabled_rules: frozenset[str] = frozenset()
+        self._disabled = Gauge(
+            "cds_rule_disabled", "1 for each rule that is disabled", ("rule",), registry=self.registry
+        )
+        self._disabled_failures = Gauge(
+            "cds_disabled_rules_failures",
+            "Times that the file of disabled rules could not be read since the start",
+            registry=self.registry,
+        )
         self._unknown_codes = Counter(
             "cds_unknown_codes",
-            "Codes that no rule knows, by code system",
+            "Codes of drugs that no table knows, by code system",
             ("system",),
             registry=self.registry,
         )
@@ -117,8 +129,19 @@ class Metrics:
             self._incomplete_rules.labels(rule).inc()
 
     def rules_loaded(self, count: int) -> None:
-        """Set how many rules are in service."""
-        self._rules.set(count)
+        """Set how many rules are loaded; those in service are fewer by the disabled ones."""
+        self._loaded = count
+        self._rules.set(count - len(self._disabled_rules))
+
+    def rules_disabled(self, look: DisabledLook) -> None:
+        """Set which rules are disabled, and how often that could not be read."""
+        for rule in self._disabled_rules - look.rules:
+            self._disabled.remove(rule)
+        for rule in look.rules:
+            self._disabled.labels(rule).set(1)
+        self._disabled_rules = look.rules
+        self._disabled_failures.set(look.failures)
+        self.rules_loaded(self._loaded)
 
     def rule_broke(self, rule: str, *, distinct: int) -> None:
         """Count a broken evaluation; ``distinct`` is how many rules have broken so far."""
@@ -126,7 +149,7 @@ class Metrics:
         self._broken_rules.set(distinct)
 
     def codes_unknown(self, counts: Mapping[str, int]) -> None:
-        """Count codes that no rule knows; ``counts`` maps a code system URI to a number."""
+        """Count codes of drugs that no table knows; ``counts`` maps a code system URI to a number."""
         for system, count in counts.items():
             self._unknown_codes.labels(system if system in self._systems else OTHER).inc(count)
 

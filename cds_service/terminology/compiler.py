@@ -21,6 +21,10 @@ Standing = dict[str, frozenset[Way]]
 """The sets of a code, each with all ways that lead to it."""
 
 
+Answer = tuple[frozenset[str], frozenset[str], tuple[ConditionalSet, ...]]
+"""The certain sets of a code, the weak ones, and those that need a context."""
+
+
 class Compiler:
     """Works out the membership of every code that any table names."""
 
@@ -39,6 +43,7 @@ class Compiler:
             for row in self._sets[name].codes:
                 target = self._rows_family if row.family else self._rows_exact
                 target.setdefault((row.system, row.code), []).append((name, row))
+        self._of_products: dict[tuple[str, ...], Answer] = {}
         self._own_by_ingredient: dict[str, dict[str, Way]] = {}
         for name in value_sets.order:
             for ingredient in self._sets[name].weak_ingredients:
@@ -74,16 +79,16 @@ class Compiler:
             own.setdefault(name, row)
         drug = None if family else self._drugs.codes.get(key)
         names = tuple(part.ingredient for part in drug.ingredients) if drug else ()
-        standing = self._spread(own, names)
+        sets, weak_sets, conditional = self._answer(own, names)
         label, verified = self._about(key, rows, drug)
         return CodeHit(
             system=key[0],
             code=key[1],
             label=label,
             verified=verified,
-            sets=only(standing, CERTAIN),
-            weak_sets=only(standing, WEAK),
-            conditional=tuple(_conditional(standing)),
+            sets=sets,
+            weak_sets=weak_sets,
+            conditional=conditional,
             ingredients=drug.ingredients if drug else (),
             combination=drug.combination if drug else False,
             form=drug.form if drug else None,
@@ -93,6 +98,14 @@ class Compiler:
             pack=drug.pack if drug else None,
             pack_unit=drug.pack_unit if drug else None,
         )
+
+    def _answer(self, own: Mapping[str, CodeRow], ingredients: tuple[str, ...]) -> Answer:
+        """The sets of a code; worked out once for all products of these ingredients that no set names itself."""
+        if own:
+            return _answer(self._spread(own, ingredients))
+        if ingredients not in self._of_products:
+            self._of_products[ingredients] = _answer(self._spread({}, ingredients))
+        return self._of_products[ingredients]
 
     def _chain(self, key: Key, *, family: bool) -> Iterable[tuple[str, CodeRow]]:
         """The rows that speak of a code, the most specific first."""
@@ -151,6 +164,10 @@ class Compiler:
         ways = ways.union(*(standing.get(other, frozenset()) for other in value_set.includes))
         if ways:
             standing[value_set.name] = ways
+
+
+def _answer(standing: Standing) -> Answer:
+    return only(standing, CERTAIN), only(standing, WEAK), tuple(_conditional(standing))
 
 
 def only(standing: Standing, best: Way) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from cds_service.errors import Complaint
 from cds_service.terminology.csvfile import Row, read_table
 from cds_service.terminology.formats import code_fault
+from cds_service.terminology.release import ReleaseTable, load_release
 from cds_service.terminology.systems import SystemTable
 
 VERIFIED = ("yes", "partly", "no")
@@ -71,10 +72,16 @@ class DrugCode:
 
 @dataclass(frozen=True, slots=True)
 class DrugTable:
-    """All ingredients by name and all drug codes by (system key, code as compared)."""
+    """All ingredients by name and all drug codes by (system key, code as compared).
+
+    ``release`` is the RxNorm import of the site, None when only the shipped tables are in use; ``imported`` are the codes
+    that only the import has.
+    """
 
     ingredients: Mapping[str, Ingredient]
     codes: Mapping[tuple[str, str], DrugCode]
+    release: ReleaseTable | None = None
+    imported: frozenset[tuple[str, str]] = frozenset()
 
     def of_class(self, name: str) -> frozenset[str]:
         """The ingredients of a class; empty when no ingredient names it."""
@@ -86,18 +93,36 @@ class DrugTable:
         return frozenset(name for i in self.ingredients.values() for name in i.classes)
 
 
-def load_drugs(folder: Path, systems: SystemTable, *, faults: list[Complaint]) -> DrugTable:
-    """Read ``ingredients.csv``, ``ingredient_codes.csv`` and ``products.csv``."""
+def load_drugs(
+    folder: Path, systems: SystemTable, *, faults: list[Complaint], rxnorm: Path | None = None
+) -> DrugTable:
+    """Read ``ingredients.csv``, ``ingredient_codes.csv`` and ``products.csv``.
+
+    ``rxnorm`` is the folder of an RxNorm import; where it holds a code of the shipped tables, the import counts.
+    """
     ingredients = _load_ingredients(folder / "ingredients.csv", faults)
     codes: dict[tuple[str, str], DrugCode] = {}
     for row in _rows(folder / "ingredient_codes.csv", _INGREDIENT_CODE_COLUMNS, faults):
         _add_ingredient_code(row, systems, ingredients, codes, faults)
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in _rows(folder / "products.csv", _PRODUCT_COLUMNS, faults):
-        groups.setdefault((row["system"], row["code"]), []).append(row)
-    for rows in groups.values():
+    for rows in _by_code(_rows(folder / "products.csv", PRODUCT_COLUMNS, faults)):
         _add_product(rows, systems, ingredients, codes, faults)
-    return DrugTable(MappingProxyType(ingredients), MappingProxyType(codes))
+    shipped = frozenset(codes)
+    release = load_release(rxnorm, columns=PRODUCT_COLUMNS, faults=faults) if rxnorm is not None else None
+    if release is None:
+        return DrugTable(MappingProxyType(ingredients), MappingProxyType(codes))
+    table, imported = release
+    for rows in _by_code(imported):
+        _add_product(rows, systems, ingredients, codes, faults, replacing=True)
+    return DrugTable(
+        MappingProxyType(ingredients), MappingProxyType(codes), table, frozenset(codes) - shipped
+    )
+
+
+def _by_code(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["system"], row["code"]), []).append(row)
+    return groups.values()
 
 
 _INGREDIENT_CODE_COLUMNS = (
@@ -110,7 +135,7 @@ _INGREDIENT_CODE_COLUMNS = (
     "source",
     "note",
 )
-_PRODUCT_COLUMNS = (
+PRODUCT_COLUMNS = (
     "system",
     "code",
     "label",
@@ -202,13 +227,15 @@ def _add_product(
     ingredients: Mapping[str, Ingredient],
     codes: dict[tuple[str, str], DrugCode],
     faults: list[Complaint],
+    *,
+    replacing: bool = False,
 ) -> None:
     usable = [_usable(row, systems, ingredients, faults) for row in rows]
     if not all(usable):
         return
     first = rows[0]
     key = (first["system"], systems.same_code(first["system"], first["code"]))
-    if key in codes:
+    if key in codes and not replacing:
         faults.append(first.complaint("code", f"{first['code']} is also an ingredient code"))
         return
     for row in rows[1:]:

@@ -48,6 +48,8 @@ _ICD10PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
 _ICD10PCS_FAMILY = re.compile(r"[0-9A-HJ-NP-Z]{1,7}")
 _CPT = re.compile(r"[0-9]{4}[0-9FTUM]")
 _HCPCS = re.compile(r"[A-V][0-9]{4}")
+_NDC = re.compile(r"[0-9]{11}|(?:[0-9]{4}-[0-9]{4}|[0-9]{5}-[0-9]{3,4})-[0-9]{2}|[0-9]{5}-[0-9]{4}-[0-9]")
+_NDC_PARTS = (5, 4, 2)
 _ATC = re.compile(r"[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}")
 _ATC_FAMILY = re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?")
 _TOKEN = re.compile(r"[^\s]+(?: [^\s]+)*")
@@ -92,6 +94,7 @@ def _pattern(shape: re.Pattern[str], name: str) -> Callable[[str], str | None]:
     return fault
 
 
+_ANY = "token"
 _FAULT_OF = MappingProxyType(
     {
         "sctid": _sctid,
@@ -102,7 +105,8 @@ _FAULT_OF = MappingProxyType(
         "cpt": _pattern(_CPT, "a CPT code"),
         "hcpcs": _pattern(_HCPCS, "an HCPCS level II code"),
         "atc": _pattern(_ATC, "an ATC code of seven characters"),
-        "token": _pattern(_TOKEN, "a code"),
+        "ndc": _pattern(_NDC, "a National Drug Code of 11 digits, or of three parts with hyphens"),
+        _ANY: _pattern(_TOKEN, "a code"),
     }
 )
 _FAMILY_FAULT_OF = MappingProxyType(
@@ -117,6 +121,23 @@ FORMATS = frozenset(_FAULT_OF)
 FAMILY_FORMATS = frozenset(_FAMILY_FAULT_OF)
 DOTLESS_FORMATS = frozenset({"icd10cm", "icd10pcs", "atc"})
 """Formats whose codes are compared without dots and without regard to case."""
+
+
+def plain_ndc(code: str) -> str:
+    """A National Drug Code as 11 digits: labeller, product and package filled with zeros to 5, 4 and 2 digits.
+
+    Ten digits without hyphens could be read in three ways and stay as they are, like everything that is no such code
+    (45 CFR 162.1002; the way in which RxNorm releases write them).
+    """
+    if not _NDC.fullmatch(code) or "-" not in code:
+        return code
+    parts = zip(code.split("-"), _NDC_PARTS, strict=True)
+    return "".join(part.zfill(size) for part, size in parts)
+
+
+def has_shape(code_format: str) -> bool:
+    """Whether codes of this format look like nothing else: ``token`` may be any text."""
+    return code_format != _ANY
 
 
 def code_fault(code_format: str, code: str) -> str | None:

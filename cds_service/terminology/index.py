@@ -39,6 +39,10 @@ class CodeIndex:
         compiler = Compiler(drugs, value_sets)
         self._exact: Mapping[Key, CodeHit] = MappingProxyType(compiler.exact())
         self._families: Mapping[Key, CodeHit] = MappingProxyType(compiler.families())
+        release = drugs.release.ndc if drugs.release else {}
+        self._ndc: Mapping[str, CodeHit] = MappingProxyType(
+            {ndc: self._exact["RXNORM", rxcui] for ndc, rxcui in release.items()}
+        )
         self._longest = {
             system: max(len(code) for key, code in self._families if key == system)
             for system in {key for key, _ in self._families}
@@ -51,12 +55,17 @@ class CodeIndex:
         )
 
     def lookup(self, system: str | None, code: str) -> CodeHit | None:
-        """What a coding stands for; None for a system or code that is not in the tables."""
+        """What a coding stands for; None for a system or code that is not in the tables.
+
+        A National Drug Code that an RxNorm import holds stands for what its product stands for.
+        """
         key = self._systems.key(system)
         if key is None:
             return None
         same = self._systems.same_code(key, code)
         hit = self._exact.get((key, same))
+        if hit is None and key == "NDC":
+            return self._ndc.get(same)
         if hit is not None or key not in self._longest:
             return hit
         for length in range(min(len(same), self._longest[key]), 0, -1):
@@ -110,13 +119,19 @@ class CodeIndex:
 
     def members(self, set_name: str) -> tuple[Member, ...]:
         """All codes and families that a set holds, references resolved, in order of system and code."""
-        return self.all_members().get(set_name, ())
+        return self.all_members(imported=True).get(set_name, ())
 
-    def all_members(self) -> Mapping[str, tuple[Member, ...]]:
-        """The members of every set; worked out on each call, for pages and checks rather than for requests."""
+    def all_members(self, *, imported: bool = False) -> Mapping[str, tuple[Member, ...]]:
+        """The members of every set; worked out on each call, for pages and checks rather than for requests.
+
+        ``imported``: those too that only an RxNorm import has; without them a rule's hash says what its authors wrote.
+        """
         found: dict[str, list[Member]] = {}
+        left_out = frozenset() if imported else self._drugs.imported
         for family, hits in ((False, self._exact), (True, self._families)):
-            for hit in hits.values():
+            for key, hit in hits.items():
+                if key in left_out:
+                    continue
                 for name, member in _memberships(hit, family=family):
                     found.setdefault(name, []).append(member)
         return {

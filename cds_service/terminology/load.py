@@ -17,7 +17,7 @@ from cds_service.terminology.names import NameIndex, load_names
 from cds_service.terminology.phrases import PhraseTable, load_phrases
 from cds_service.terminology.resolve import Resolver
 from cds_service.terminology.resolved import Coding, Field, Resolved
-from cds_service.terminology.rxtext import load_rxnorm_words
+from cds_service.terminology.rxtext import RxNormWords, load_rxnorm_words
 from cds_service.terminology.systems import DEFAULT_LOCAL_BASE, SystemTable, load_systems
 from cds_service.terminology.valuesets import ValueSets, load_value_sets
 
@@ -34,6 +34,17 @@ class Terminology:
     phrases: PhraseTable
     finding_table: FindingTable
     resolver: Resolver
+    rxnorm_words: RxNormWords
+
+    @property
+    def rxnorm_release(self) -> str | None:
+        """The date of the RxNorm release in use; None while only the shipped tables are."""
+        return self.drugs.release.released if self.drugs.release else None
+
+    @property
+    def other_drugs(self) -> frozenset[str]:
+        """The RxNorm codes that an import knows as drugs of no interest to any rule."""
+        return self.drugs.release.others if self.drugs.release else frozenset()
 
     def resolve(
         self,
@@ -59,16 +70,19 @@ class Terminology:
         return self.finding_table.findings(text)
 
 
-def load_terminology(rules_dir: Path, *, local_base: str = DEFAULT_LOCAL_BASE) -> Terminology:
+def load_terminology(
+    rules_dir: Path, *, local_base: str = DEFAULT_LOCAL_BASE, rxnorm: Path | None = None
+) -> Terminology:
     """Read ``terminology/`` and ``valuesets/`` below a rules folder.
 
-    ``local_base`` is the base URI of this service's own code systems. Raises ``ValueSetInvalid`` with every fault of
+    ``local_base`` is the base URI of this service's own code systems; ``rxnorm`` the folder of an RxNorm import, whose
+    products count beside and before the shipped ones. Raises ``ValueSetInvalid`` with every fault of
     every file.
     """
     faults: list[Complaint] = []
     folder = rules_dir / "terminology"
     systems = load_systems(folder / "systems.csv", local_base=local_base, faults=faults)
-    drugs = load_drugs(folder, systems, faults=faults)
+    drugs = load_drugs(folder, systems, faults=faults, rxnorm=rxnorm)
     value_sets = load_value_sets(rules_dir / "valuesets", systems, drugs, faults=faults)
     names = load_names(folder, drugs, faults=faults)
     cues = load_cues(folder / "cues.csv", faults=faults)
@@ -88,6 +102,7 @@ def load_terminology(rules_dir: Path, *, local_base: str = DEFAULT_LOCAL_BASE) -
         meanings=meanings,
         findings=findings,
         rxnorm_words=words,
+        other_drugs=drugs.release.others if drugs.release else frozenset(),
     )
     return Terminology(
         systems=systems,
@@ -98,6 +113,7 @@ def load_terminology(rules_dir: Path, *, local_base: str = DEFAULT_LOCAL_BASE) -
         phrases=PhraseTable(phrases, cues, names, _broader(meanings)),
         finding_table=findings,
         resolver=resolver,
+        rxnorm_words=words,
     )
 
 

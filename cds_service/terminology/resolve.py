@@ -24,7 +24,7 @@ from cds_service.terminology.names import (
     NameIndex,
     NameMatch,
 )
-from cds_service.terminology.resolved import NOTHING, Basis, Coding, Field, Resolved, of_hits
+from cds_service.terminology.resolved import NOTHING, OTHER_SYSTEM, Basis, Coding, Field, Resolved, of_hits
 from cds_service.terminology.rxtext import ParsedProduct, RxNormWords, parse_rxnorm_text
 from cds_service.terminology.systems import SystemTable
 from cds_service.terminology.text import Tokens, tokenize
@@ -40,7 +40,8 @@ _NAME_KINDS: Mapping[Field, frozenset[str]] = MappingProxyType(
         Field.OTHER: frozenset(),
     }
 )
-_PRODUCT_SYSTEMS = frozenset({"RXNORM", "NDC"})
+_RXNORM = "RXNORM"
+_PRODUCT_SYSTEMS = frozenset({_RXNORM, "NDC"})
 
 
 class Resolver:
@@ -55,6 +56,7 @@ class Resolver:
         meanings: Mapping[tuple[str, str], NameMeaning],
         findings: FindingTable,
         rxnorm_words: RxNormWords,
+        other_drugs: frozenset[str] = frozenset(),
     ) -> None:
         self._systems = systems
         self._index = index
@@ -62,6 +64,7 @@ class Resolver:
         self._meanings = meanings
         self._findings = findings
         self._rxnorm_words = rxnorm_words
+        self._other_drugs = other_drugs
         self._ready: Mapping[int, Resolved] = MappingProxyType(
             {id(hit): of_hits([hit]) for hit in index.hits() if not hit.conditional}
         )
@@ -85,17 +88,17 @@ class Resolver:
             coded = self._from_codes(hits, _joined(text, (d for _, _, d in codings), context_text))
             if coded is not None:
                 return coded
-        unknown = self._unknown_products(codings)
-        if unknown:
+        unknown = self._unknown(codings, field)
+        if any(system in _PRODUCT_SYSTEMS for system, _ in unknown):
             product = self._product_text(codings, text)
             if product is not None:
-                return replace(product, unknown_products=unknown)
+                return replace(product, unknown_codes=unknown)
         spoken = self._from_text(text, field, Basis.TEXT) if text else None
         if spoken is None:
             spoken = self._from_displays(codings, text, field)
         if spoken is None and not unknown:
             return NOTHING
-        return replace(spoken or NOTHING, unknown_products=unknown)
+        return replace(spoken or NOTHING, unknown_codes=unknown)
 
     def _from_displays(self, codings: Sequence[Coding], text: str | None, field: Field) -> Resolved | None:
         for _, _, display in codings:
@@ -105,12 +108,15 @@ class Resolver:
                     return spoken
         return None
 
-    def _unknown_products(self, codings: Sequence[Coding]) -> tuple[tuple[str, str], ...]:
+    def _unknown(self, codings: Sequence[Coding], field: Field) -> tuple[tuple[str, str], ...]:
+        """The codings of a drug that no table has; a code that an RxNorm import knows as another drug is none."""
         found = []
         for system, code, _ in codings:
             key = self._systems.key(system)
-            if code and key in _PRODUCT_SYSTEMS:
-                found.append((key, code))
+            if not code or (field is not Field.MEDICATION and key not in _PRODUCT_SYSTEMS):
+                continue
+            if key != _RXNORM or code not in self._other_drugs:
+                found.append((key or OTHER_SYSTEM, code))
         return tuple(found)
 
     # -- codes

@@ -15,6 +15,10 @@ Coding = tuple[str | None, str | None, str | None]
 """System URI, code, display."""
 
 
+OTHER_SYSTEM = "other"
+"""Stands for every code system that is not in ``systems.csv``."""
+
+
 class Field(Enum):
     """What kind of field a concept stands in: it decides which names its text may hold."""
 
@@ -43,7 +47,8 @@ class Resolved:
     ``sets`` are certain; ``weak_sets`` never decide alone; ``conditional`` ones count when their reason fits (see
     ``settle``). ``unverified_sets`` are those of ``sets`` that only unverified codes support. ``possible`` are
     ingredients or names that an ambiguous word may mean: worth a question, never a fact. ``is_inferred`` is true for
-    everything but a known code. ``unknown_products`` are product codes that the tables lack.
+    everything but a known code. ``unknown_codes`` are the codes of a drug, as system key and code, when the tables
+    have none of them; the key is ``OTHER_SYSTEM`` for systems that they do not know either.
     """
 
     sets: frozenset[str] = frozenset()
@@ -60,7 +65,7 @@ class Resolved:
     use: str | None = None
     pack: Decimal | None = None
     pack_unit: str | None = None
-    unknown_products: tuple[tuple[str, str], ...] = ()
+    unknown_codes: tuple[tuple[str, str], ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -149,7 +154,7 @@ def merge(parts: Iterable[Resolved]) -> Resolved:
         combination=any(part.combination for part in kept) or len({i.ingredient for i in ingredients}) > 1,
         unverified_sets=sets - verified,
         possible=tuple(dict.fromkeys(p for part in kept for p in part.possible)),
-        unknown_products=tuple(dict.fromkeys(p for part in known for p in part.unknown_products)),
+        unknown_codes=tuple(dict.fromkeys(p for part in known for p in part.unknown_codes)),
     )
 
 

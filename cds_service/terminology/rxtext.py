@@ -65,7 +65,7 @@ def parse_rxnorm_text(text: str, *, names: NameIndex, words: RxNormWords) -> Par
     if shape is None:
         return None
     form = words.forms.get(" ".join(shape["form"].lower().split()))
-    ingredient = _ingredient(shape["name"], names, words)
+    ingredient = ingredient_called(shape["name"], names, words)
     if form is None or ingredient is None:
         return None
     per = shape["per"]
@@ -86,8 +86,8 @@ def parse_rxnorm_text(text: str, *, names: NameIndex, words: RxNormWords) -> Par
     )
 
 
-def _ingredient(name: str, names: NameIndex, words: RxNormWords) -> str | None:
-    """The single ingredient of a name, when nothing but salts surrounds it."""
+def ingredient_called(name: str, names: NameIndex, words: RxNormWords) -> str | None:
+    """The single ingredient that a name means, when nothing but salts surrounds it."""
     tokens = tokenize(name)
     found = [m for m in names.find(tokens, {DRUG}) if not m.alias.ambiguous]
     if len(found) != 1 or len(found[0].alias.ingredients) != 1 or found[0].alias.combination:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from cds_service.errors import Complaint
 from cds_service.terminology.csvfile import Row, read_table
-from cds_service.terminology.formats import DOTLESS_FORMATS, FAMILY_FORMATS, FORMATS
+from cds_service.terminology.formats import DOTLESS_FORMATS, FAMILY_FORMATS, FORMATS, plain_ndc
 
 DEFAULT_LOCAL_BASE = "https://cds-service.example/fhir"
 
@@ -51,11 +51,12 @@ class SystemTable:
         return uri if key is None else self.by_key[key].uri
 
     def same_code(self, key: str, code: str) -> str:
-        """A code as it is compared: ICD and ATC without dots and in upper case, all others trimmed."""
+        """A code as it is compared: ICD and ATC without dots and in upper case, NDC as 11 digits, all others trimmed."""
         code = code.strip()
-        if self.by_key[key].format in DOTLESS_FORMATS:
+        code_format = self.by_key[key].format
+        if code_format in DOTLESS_FORMATS:
             return code.replace(".", "").upper()
-        return code
+        return plain_ndc(code) if code_format == "ndc" else code
 
 
 def _plain(uri: str) -> str:

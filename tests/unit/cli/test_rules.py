@@ -5,63 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from cds_service.cli.rules import rules
 from cds_service.ruleset.language_page import language_page
 from cds_service.ruleset.schema import schema_text
 
-from ..ruleset.conftest import CARD, OVERRIDES, PATHWAY, RULES, SHARED
-
-CASES = """\
-as_of: 2026-06-15
-patients:
-  rosa:
-    story: One drug failed.
-    history:
-      - {condition: trigeminal-neuralgia}
-      - {order: carbamazepine, daily: 1200 mg, from: 2025-01-10, to: 2025-03-20, because: reason-no-effect}
-cases:
-  - name: A failed drug is said
-    patient: rosa
-    expect: {card: {level: info}}
-  - name: A short trial is no failure
-    like: rosa
-    change: [{edit: carbamazepine, to: 2025-01-20}]
-    expect: {card: none}
-"""
-CASE_FILE = "facial-pain/TN-05-drug-failed.cases.yaml"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for part in ("terminology", "valuesets"):
-        (tmp_path / part).symlink_to(RULES / part)
-    files = {
-        "shared/facts.yaml": SHARED,
-        "shared/overrides.yaml": OVERRIDES,
-        "facial-pain/pathway.yaml": PATHWAY,
-        "facial-pain/TN-05-drug-failed.yaml": CARD,
-        CASE_FILE: CASES,
-    }
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return tmp_path
-
-
-def run(folder: Path, *arguments: str) -> Result:
-    command, *rest = arguments
-    return CliRunner().invoke(rules, [command, "--rules", str(folder), *rest])
-
-
-def change(folder: Path, name: str, old: str, new: str) -> None:
-    path = folder / name
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
+from .conftest import CASE_FILE, change, run
 
 
 def test_check_counts_the_rules_and_prints_the_lints(folder: Path) -> None:
@@ -160,23 +110,6 @@ def test_one_pathway_can_be_worked_on_whatever_state_the_others_are_in(folder: P
     assert run(folder, "test", "--pathway", "facial-pain").stdout == "2 cases: all hold\n"
     assert run(folder, "check", "--pathway", "facial-pain").exit_code == 0
     assert "facial-pains:1: is no pathway" in run(folder, "check", "--pathway", "facial-pains").stderr
-
-
-def test_coverage_names_what_decides_no_case(folder: Path) -> None:
-    change(
-        folder,
-        "facial-pain/TN-05-drug-failed.yaml",
-        "all: [drug-failed]",
-        "all: [drug-failed]\n  unless: [severe-pain]",
-    )
-
-    result = run(folder, "coverage")
-
-    assert result.exit_code == 0
-    assert result.stdout.splitlines() == [
-        "TN-05: 1 firing, 1 silent, 0 with something unknown",
-        "    decides no case: when.unless[0]",
-    ]
 
 
 def test_the_folder_comes_from_the_environment(folder: Path) -> None:

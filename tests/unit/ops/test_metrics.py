@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from cds_service.ops.disabled import DisabledLook
 from cds_service.ops.metrics import Metrics
 
 
@@ -60,6 +61,18 @@ def test_broken_rules_are_counted_each_time_and_once_each() -> None:
     assert metrics.value("cds_rule_failures_total", {"rule": "TN-01"}) == 2
     assert metrics.value("cds_rules_broken") == 1
     assert metrics.value("cds_rules_loaded") == 9
+
+
+def test_disabled_rules_are_named_and_leave_the_rules_in_service() -> None:
+    metrics = Metrics()
+    metrics.rules_disabled(DisabledLook(by_setting=frozenset({"TN-05", "TN-06"})))
+    metrics.rules_loaded(9)
+    assert metrics.value("cds_rules_loaded") == 7
+    metrics.rules_disabled(DisabledLook(by_setting=frozenset({"TN-06"}), failures=2))
+    assert metrics.value("cds_rules_loaded") == 8
+    assert b'cds_rule_disabled{rule="TN-06"} 1.0' in metrics.exposition()
+    assert b'rule="TN-05"' not in metrics.exposition()
+    assert metrics.value("cds_disabled_rules_failures") == 2
 
 
 def test_two_applications_count_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -210,3 +211,9 @@ def test_every_ingredient_has_a_code_or_a_name(terminology: Terminology) -> None
 def test_two_sets_share_no_certain_code(terminology: Terminology, first: str, second: str) -> None:
     shared = [hit.code for hit in terminology.index.hits() if {first, second} <= hit.sets]
     assert shared == []
+
+
+@pytest.mark.parametrize("name", ["products.csv", "ingredient_codes.csv"])
+def test_the_drug_tables_say_of_when_they_are(name: str) -> None:
+    first = (RULES / "terminology" / name).read_text(encoding="utf-8").splitlines()[0]
+    assert re.match(r"# As of \d{4}-\d{2}-\d{2}, ", first)

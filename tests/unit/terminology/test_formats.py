@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cds_service.terminology.formats import code_fault, family_fault, loinc_check_ok, verhoeff_ok
+from cds_service.terminology.formats import (
+    code_fault,
+    family_fault,
+    has_shape,
+    loinc_check_ok,
+    plain_ndc,
+    verhoeff_ok,
+)
 
 
 @pytest.mark.parametrize("code", ["31681005", "24700007", "16846261000119106", "385671000"])
@@ -41,6 +48,11 @@ def test_loinc_numbers_carry_a_modulo_ten_digit(code: str) -> None:
         ("cpt", "3046F", "3046Q"),
         ("hcpcs", "J0585", "0585J"),
         ("atc", "N03AF01", "N03AF1"),
+        ("ndc", "00078050905", "078050905"),
+        ("ndc", "0078-0509-05", "0078-509-05"),
+        ("ndc", "00078-509-05", "00078-509-5"),
+        ("ndc", "00078-0509-5", "00078-05090-5"),
+        ("ndc", "00078-0509-05", "0007805090"),
         ("token", "sintol", "sin  tol"),
     ],
 )
@@ -65,3 +77,24 @@ def test_only_systems_with_meaningful_starts_have_families(
     code_format: str, start: str, fault: str | None
 ) -> None:
     assert family_fault(code_format, start) == fault
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("0078-0509-05", "00078050905"),
+        ("00078-509-05", "00078050905"),
+        ("00078-0509-5", "00078050905"),
+        ("00078-0509-05", "00078050905"),
+        ("00078050905", "00078050905"),
+        ("0078050905", "0078050905"),  # ten digits: which part lacks its zero cannot be told
+        ("0078-0509", "0078-0509"),
+    ],
+)
+def test_drug_codes_are_compared_as_eleven_digits(written: str, plain: str) -> None:
+    assert plain_ndc(written) == plain
+
+
+def test_only_a_token_may_look_like_anything() -> None:
+    assert has_shape("rxcui")
+    assert not has_shape("token")

@@ -127,3 +127,15 @@ def test_ablation_of_another_organ_is_voided(terminology: Terminology, text: str
 )
 def test_a_quick_look_rules_most_texts_out(terminology: Terminology, text: str, possible: bool) -> None:
     assert terminology.names.may_hold_a_name(text) is possible
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Referral for assessment of intrathecal therapy",
+        "Assessment for microvascular decompression",
+        "Stereotactic radiosurgery assessment",
+    ],
+)
+def test_an_assessment_for_a_procedure_is_not_the_procedure(terminology: Terminology, text: str) -> None:
+    assert guarded(terminology, text, PROCEDURE, Field.PROCEDURE).voided_by is not None

@@ -71,8 +71,8 @@ def test_any_other_text_does_not(terminology: Terminology, display: str) -> None
 def test_unknown_product_codes_are_listed(terminology: Terminology) -> None:
     codings = [(NDC, "00078-0456-05", "carbamazepine 200 MG Oral Tablet"), ("urn:local", "x", None)]
     found = terminology.resolve(codings, None, Field.MEDICATION)
-    assert found.unknown_products == (("NDC", "00078-0456-05"),)
-    assert terminology.resolve([(NDC, "1", "?")], None, Field.MEDICATION).unknown_products == (("NDC", "1"),)
+    assert found.unknown_codes == (("NDC", "00078-0456-05"), ("other", "x"))
+    assert terminology.resolve([(NDC, "1", "?")], None, Field.MEDICATION).unknown_codes == (("NDC", "1"),)
 
 
 def test_without_a_product_code_such_text_is_text(terminology: Terminology) -> None:
