@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from types import MappingProxyType
 
 from cds_service.evaluate.truth import Answer, Truth, all_of, no, possible, unknown, yes
 from cds_service.ruleset.facts import Comparison
@@ -13,6 +12,7 @@ from cds_service.ruleset.words import Duration, Quantity
 from cds_service.timeline.amounts import Amount, Measure, UnknownAmount
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Missing, Site
+from cds_service.timeline.sites import ONE_OF
 from cds_service.timeline.units import convert
 
 
@@ -132,10 +132,12 @@ def later(span: DateSpan | None, other: DateSpan | None) -> Truth:
 
 
 def dated(truth: Truth, span: DateSpan | None, what: str) -> Answer:
-    """Turn a date comparison into an answer; a missing date is missing, a partial one is possible."""
-    if truth is Truth.UNKNOWN and span is None:
+    """Turn a date comparison into an answer; a missing date is missing, one that is not exact enough is possible."""
+    if truth is not Truth.UNKNOWN:
+        return answer_for(truth)
+    if span is None:
         return unknown(Missing(what=f"date of {what}", settled_by="a recorded date"))
-    return answer_for(truth)
+    return possible(missing=(Missing(what=f"exact date of {what}", settled_by="a recorded day"),))
 
 
 def _part(one: frozenset[str], other: frozenset[str]) -> Truth:
@@ -149,18 +151,6 @@ def same_side(one: Site, other: Site) -> Truth:
     if one.side is None or other.side is None:
         return Truth.UNKNOWN
     return Truth.YES if one.side == other.side or "bilateral" in (one.side, other.side) else Truth.NO
-
-
-ONE_OF: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "region-cervicothoracic": frozenset({"region-cervical", "region-thoracic"}),
-        "region-thoracolumbar": frozenset({"region-thoracic", "region-lumbar"}),
-        "region-spine-unspecified": frozenset(
-            {"region-cervical", "region-thoracic", "region-lumbar", "region-sacral"}
-        ),
-    }
-)
-"""Regions that stand for one of several: the code does not tell which."""
 
 
 def same_region(one: Site, other: Site) -> Truth:

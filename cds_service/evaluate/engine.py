@@ -6,8 +6,10 @@ other cards read verdicts; what-if checks ask everything about one hypothetical 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from cds_service.errors import EvaluationBug
 from cds_service.evaluate.asking import Asker
@@ -34,8 +36,10 @@ class Engine:
     root: Case
 
     @classmethod
-    def for_patient(cls, rules: Ruleset, timeline: Timeline) -> Engine:
-        """Return an engine for a timeline; nothing is computed yet."""
+    def for_patient(
+        cls, rules: Ruleset, timeline: Timeline, *, memo: dict[Hashable, Any] | None = None
+    ) -> Engine:
+        """Return an engine for a timeline; nothing is computed yet but what ``memo`` holds."""
 
         def trials(pathway: str, case: Case) -> tuple[Trial, ...]:
             if case.stratum == "safety":
@@ -44,7 +48,8 @@ class Engine:
 
         asker = Asker(trials=trials, ladder=lambda pathway, _case: engine.ladder(pathway))
         first = next(iter(rules.pathways), "shared")
-        engine = cls(rules, timeline, asker, Case(rules=rules, timeline=timeline, pathway=first))
+        known = memo if memo is not None else {}
+        engine = cls(rules, timeline, asker, Case(rules=rules, timeline=timeline, pathway=first, memo=known))
         return engine
 
     def trials(self, pathway: str) -> tuple[Trial, ...]:
@@ -200,7 +205,7 @@ class Engine:
         what_if = Engine.for_patient(self.rules, timeline)
         what_if.root.memo.update({k: v for k, v in self.root.memo.items() if _is_lasting(k)})
         found = []
-        for rule in self.rules.for_hook("order-sign"):
+        for rule in self.rules.objecting:
             found += [
                 f
                 for f in what_if.outcomes(rule, "order-sign", [draft])
@@ -238,19 +243,25 @@ def further_types(rules: Ruleset, timeline: Timeline, *, hook: str) -> frozenset
 
 
 def evaluate(
-    rules: Ruleset, timeline: Timeline, *, hook: str, on_bug: Callable[[str, Exception], None] | None = None
+    rules: Ruleset,
+    timeline: Timeline,
+    *,
+    hook: str,
+    on_bug: Callable[[str, Exception], None] | None = None,
+    memo: dict[Hashable, Any] | None = None,
 ) -> tuple[Evaluation, Engine]:
     """Evaluate every rule of a hook; return findings in order of urgency, and the engine for suggestions and explanations.
 
-    A rule that breaks yields no finding of its own; it is named in ``broken`` and handed to ``on_bug``.
+    A rule that breaks yields no finding of its own; it is named in ``broken`` and handed to ``on_bug``. ``memo`` holds
+    answers that are known already, and is given those that are found.
     """
-    engine = Engine.for_patient(rules, timeline)
+    engine = Engine.for_patient(rules, timeline, memo=memo)
     findings: list[Finding] = []
     undecided: dict[str, tuple[Missing, ...]] = {}
     broken: dict[str, str] = {}
     for rule in rules.for_hook(hook):
         try:
-            outcomes = list(engine.outcomes(rule, hook))
+            outcomes = engine.root.once(("outcomes", rule.id), partial(_outcomes, engine, rule, hook))
         except Exception as bug:  # noqa: BLE001 (one broken rule must not silence the others; it is counted and shown)
             broken[rule.id] = type(bug).__name__
             if on_bug is not None:
@@ -273,6 +284,10 @@ def evaluate(
         incomplete=timeline.incomplete,
     )
     return evaluation, engine
+
+
+def _outcomes(engine: Engine, rule: Rule, hook: str) -> tuple[Finding | Undecided, ...]:
+    return tuple(engine.outcomes(rule, hook))
 
 
 __all__ = ["Engine", "evaluate", "further_types"]

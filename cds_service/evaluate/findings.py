@@ -50,6 +50,8 @@ class Trial:
     label: str
     ingredient: str | None = None
     therapy_class: str | None = None
+    class_words: str | None = None
+    """The class in words for a card."""
     modality: str | None = None
     route: str | None = None
     site: Site | None = None
@@ -64,6 +66,8 @@ class Trial:
     end: DateSpan | None = None
     running: bool = False
     daily_dose: Measure | None = None
+    rarely: str | None = None
+    """The dose in words when it is given less often than daily: ``140 mg a month``."""
     days: Measure | None = None
     sessions: int | None = None
     required_dose: Quantity | None = None

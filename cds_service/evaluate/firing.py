@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Literal, cast
 
 from cds_service.evaluate.asking import Asker
 from cds_service.evaluate.case import AnchorEvent, Case
@@ -118,20 +119,21 @@ def _row(row: PairRow, file: CardFile, case: Case, asker: Asker) -> Answer:
 @cache
 def _question_of(row: PairRow, table: str | None) -> Block:
     """A row in the words of the language; made once, because rules never change while the service runs."""
-    parts: list[Item] = [Ask(word="draft", fact=DraftFact.model_validate({"in": row.draft}))]
+    parts: list[Item] = [Ask(word="draft", fact=DraftFact.model_construct(in_=row.draft))]
     if row.other:
         parts.append(_partner(row, table))
     if row.if_:
         parts.append(row.if_)
-    return Block(all=tuple(parts), unless=(row.unless,) if row.unless else ())
+    return Block.model_construct(all=tuple(parts), unless=(row.unless,) if row.unless else ())
 
 
 def _partner(row: PairRow, table: str | None) -> Ask:
     if table == "interactions":
-        partner = {"in": row.other, "ended_within": row.ended_within}
-        return Ask(word="with", fact=WithFact.model_validate(partner))
-    diagnosis = {"in": row.other, "state": row.state, "within": row.within}
-    return Ask(word="condition", fact=ConditionFact.model_validate(diagnosis))
+        partner = WithFact.model_construct(in_=row.other, ended_within=row.ended_within)
+        return Ask(word="with", fact=partner)
+    state = cast("Literal['current', 'remission', 'ever']", row.state)  # checked when the table was read
+    diagnosis = ConditionFact.model_construct(in_=row.other, state=state, within=row.within)
+    return Ask(word="condition", fact=diagnosis)
 
 
 def anchor_for(file: CardFile, case: Case, asker: Asker) -> tuple[Case, Answer] | None:

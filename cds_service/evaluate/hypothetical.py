@@ -1,10 +1,9 @@
-"""Orders that nobody wrote yet: what a suggestion would create, as drafts that rules can be asked about."""
+"""Orders that nobody wrote yet, as drafts that rules can be asked about."""
 
 from __future__ import annotations
 
-from cds_service.ruleset.pathway import OrderTemplate
 from cds_service.ruleset.ruleset import Ruleset
-from cds_service.timeline.events import NOWHERE, Concept, Ingredient, Order, OrderSource, Request
+from cds_service.timeline.events import Concept, Ingredient, Order, OrderSource
 
 REFERENCE = "hypothetical"
 """Id of a hypothetical draft; it never leaves the evaluation."""
@@ -19,7 +18,7 @@ def drafts_of_therapy(rules: Ruleset, therapy: str, pathway: str) -> tuple[Order
 
 
 def reason_sets(rules: Ruleset, pathway: str) -> frozenset[str]:
-    """Return the diagnosis sets that a suggestion under a pathway is ordered for."""
+    """Return the diagnosis sets that a therapy of a pathway is ordered for."""
     file = rules.pathways.get(pathway)
     return frozenset(file.population.condition) if file is not None else frozenset()
 
@@ -38,28 +37,6 @@ def medication_draft(rules: Ruleset, ingredient: str, reasons: frozenset[str]) -
         ended=None,
         supply_end=None,
         supply_days=None,
-        reasons=(Concept(sets=reasons, label="reason"),) if reasons else (),
-        is_draft=True,
-    )
-
-
-def request_draft(rules: Ruleset, template: OrderTemplate, reasons: frozenset[str]) -> Request:
-    """Return a draft of a service that an order template describes."""
-    sets: set[str] = set()
-    for ref in template.codes:
-        system = rules.terminology.systems.by_key[ref.system].uri
-        hit = rules.terminology.index.lookup(system, ref.code)
-        if hit is not None:
-            sets |= hit.sets
-    return Request(
-        reference=f"ServiceRequest/{REFERENCE}",
-        concept=Concept(sets=frozenset(sets), label=template.text),
-        resource_type="ServiceRequest",
-        status="draft",
-        intent="proposal",
-        authored=None,
-        planned=None,
-        site=NOWHERE,
         reasons=(Concept(sets=reasons, label="reason"),) if reasons else (),
         is_draft=True,
     )

@@ -24,11 +24,11 @@ from cds_service.evaluate.comparing import (
 )
 from cds_service.evaluate.followed import followed, not_followed
 from cds_service.evaluate.medication_facts import planned_day
-from cds_service.evaluate.truth import Answer, Truth, all_of, any_of, no, yes
+from cds_service.evaluate.truth import Answer, Truth, all_of, any_of, no, unknown, yes
 from cds_service.ruleset.facts import PhraseFact, ProcedureFact
 from cds_service.ruleset.words import Duration
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import Event, Performed, Request, Site
+from cds_service.timeline.events import Event, Missing, Performed, Request, Site
 
 STATES = {
     "done": {"completed"},
@@ -75,14 +75,29 @@ def procedure(fact: ProcedureFact, case: Case) -> Answer:
     sessions = _sessions(found, fact)
     each = [any_of(answers) for answers in sessions]
     sure, open_ = [a for a in each if a.yes], [a for a in each if a.unknown]
+    slots = _slots(found, len(sure) + len(open_), fact, case)
+    open_ += _unclear(fact, case)
     truth = count_answer(
         sure=len(sure), perhaps=len(open_), wanted=fact, rules=case.rules, pathway=case.pathway
     )
-    slots = _slots(found, len(sure) + len(open_), fact, case)
     if truth is Truth.NO:
         return settled([no()], case, ["Procedure"], f"procedures ({titled(fact.in_, case)})")
     joined = all_of([*sure, *open_] if truth is Truth.UNKNOWN else sure)
     return replace(joined, slots={**joined.slots, **slots}) if truth is not Truth.YES or sure else yes()
+
+
+def _unclear(fact: ProcedureFact, case: Case) -> list[Answer]:
+    """Return an open answer for each procedure of which nobody recorded whether it was done (status ``unknown``)."""
+    found = [p for p in case.timeline.procedures if p.status == "unknown"]
+    return [
+        unknown(
+            Missing(
+                what=f"whether {p.concept.label} was done", settled_by="the status of the procedure on record"
+            )
+        )
+        for p in found
+        if named(p.concept, fact.in_, fact.except_) and not _procedure(p, fact, case).no
+    ]
 
 
 def _slots(

@@ -214,8 +214,8 @@ def table_limit(fact: TableLimitFact, case: Case) -> Answer:
         return no()
     bands = []
     for row in sorted(rows, key=lambda r: float(r["below"])):
-        asked = ObservationFact.model_validate(
-            {"in": fact.by, "within": fact.within, "below": _with_unit(row)}
+        asked = ObservationFact.model_construct(
+            in_=fact.by, within=fact.within, below=read_quantity(_with_unit(row))
         )
         answer = observation(asked, case)
         if answer.no:

@@ -278,7 +278,7 @@ def _counted(fact: TrialFact, case: Case, tested: Sequence[tuple[Trial, Answer]]
     for item, answer in tested:
         key = _key(item, fact)
         groups.setdefault(key, []).append(answer)
-        names[key] = item.therapy_class or item.label if fact.distinct == "class" else item.label
+        names[key] = item.class_words or item.label if fact.distinct == "class" else item.label
     each = {key: any_of(answers) for key, answers in groups.items()}
     sure = [k for k, a in each.items() if a.yes]
     open_ = [k for k, a in each.items() if a.unknown]

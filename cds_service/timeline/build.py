@@ -101,7 +101,7 @@ class _Builder:
             incomplete=self._records.incomplete | {name for name, count in self._unreadable.items() if count},
             unreadable=dict(self._unreadable),
             foreign=self._foreign,
-            unknown_codes=dict(self._meanings.unknown_products),
+            unknown_codes=dict(self._meanings.unknown_codes),
             unresolved_medications=reading.unresolved,
             log=reading.log,
         )

@@ -391,8 +391,8 @@ class Timeline:
     """Resources dropped because they could not be read, by type."""
     foreign: int = 0
     """Resources discarded because their subject is another patient."""
-    unknown_codes: Mapping[str, int] = field(default_factory=dict)
-    """Product codes met that no table knows, by system."""
+    unknown_codes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Codes of drugs met of which no table knows any, by key of the code system (``other``: unknown too) and code."""
     unresolved_medications: int = 0
     """Orders whose ``medicationReference`` leads nowhere: nobody can say of which drug."""
     log: IssueLog = field(default_factory=IssueLog, compare=False)

@@ -114,7 +114,7 @@ class FieldMeanings:
 
 
 class Meanings:
-    """The meanings of one record, by kind of field; counts product codes that no table knows."""
+    """The meanings of one record, by kind of field; counts codes of drugs that no table knows."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
@@ -124,12 +124,11 @@ class Meanings:
         self.procedure = FieldMeanings(lookup, Field.PROCEDURE)
         self.observation = FieldMeanings(lookup, Field.OBSERVATION)
         self.other = FieldMeanings(lookup, Field.OTHER)
-        self.unknown_products: Counter[str] = Counter()
+        self.unknown_codes: Counter[tuple[str, str]] = Counter()
 
     def count_unknown(self, resolved: Resolved) -> None:
-        """Count the product codes of a resource that no table knows, by system."""
-        for system, _ in resolved.unknown_products:
-            self.unknown_products[system] += 1
+        """Count the codes of a resource's drug that no table knows, by system and code."""
+        self.unknown_codes.update(resolved.unknown_codes)
 
     def said(self, text: str) -> frozenset[tuple[str, str]]:
         """Return the findings that a text states, as list and value (``""`` for lists without values)."""

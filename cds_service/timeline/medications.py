@@ -95,7 +95,7 @@ def drug_of(
     """
     if concept is not None and (concept.coding or concept.text):
         meaning = reading.meanings.medication.of(concept)
-        if meaning.resolved.unknown_products:
+        if meaning.resolved.unknown_codes:
             reading.meanings.count_unknown(meaning.resolved)
         return Drug(resolved=meaning.resolved, written=concept) if meaning.known else None
     medication = _referred(reference, contained, owner, reading)
@@ -124,9 +124,10 @@ def _of_medication(medication: Medication, reading: Reading) -> Drug | None:
     if not said:
         raise Unusable("Medication.code")
     parts = [reading.meanings.medication.of(c).resolved for c in said]
-    for part in parts:
-        reading.meanings.count_unknown(part)
     resolved = merge(parts)
+    if resolved.basis is not Basis.CODE:
+        for part in parts:
+            reading.meanings.count_unknown(part)
     if not resolved.is_known:
         return None
     return Drug(resolved=resolved, written=said[0], ingredients=medication.ingredient)

@@ -6,7 +6,7 @@ may carry its own region or target. Words are read by the finding lists of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -31,6 +31,16 @@ _REGIONS_BY_LETTERS: Final = MappingProxyType(
     }
 )
 """Spine levels by their letters: L4/5 is lumbar, L5/S1 lumbosacral (in the lumbar set), C7/T1 cervicothoracic."""
+ONE_OF: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "region-cervicothoracic": frozenset({"region-cervical", "region-thoracic"}),
+        "region-thoracolumbar": frozenset({"region-thoracic", "region-lumbar"}),
+        "region-spine-unspecified": frozenset(
+            {"region-cervical", "region-thoracic", "region-lumbar", "region-sacral"}
+        ),
+    }
+)
+"""Regions that stand for one of several: the code does not tell which."""
 _LISTED_AS: Final = MappingProxyType({"target-drg": "target-dorsal-root-ganglion"})
 """Finding lists whose value set has another name."""
 
@@ -53,7 +63,7 @@ def read_site(
     levels = frozenset(value for name, value in said if name in _LEVEL_LISTS and value)
     found = Site(
         side=side or _side(named),
-        regions=regions or _regions_of(levels),
+        regions=_narrowed(regions, _regions_of(levels)),
         levels=levels,
         targets=(targets & _starting(named, _TARGET)) or targets or _starting(named, _TARGET),
     )
@@ -63,6 +73,17 @@ def read_site(
     return Site(
         side=found.side, regions=found.regions, levels=levels, targets=found.targets, from_text=from_text
     )
+
+
+def settled(regions: frozenset[str]) -> frozenset[str]:
+    """Return regions without those that stand for one of several, where one of the several is recorded too."""
+    return frozenset(name for name in regions if regions.isdisjoint(ONE_OF.get(name, ())))
+
+
+def _narrowed(coded: frozenset[str], named: frozenset[str]) -> frozenset[str]:
+    """Return the coded regions; a level named in words tells which one a code for several means."""
+    meant = frozenset(name for region in coded for name in ONE_OF.get(region, ()))
+    return settled(coded | (named & meant)) if coded else settled(named)
 
 
 def with_region_of(site: Site, reasons: Iterable[Concept]) -> Site:

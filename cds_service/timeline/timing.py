@@ -8,7 +8,7 @@ from typing import Final
 
 from cds_service.records.resources import Timing, TimingRepeat
 from cds_service.timeline.amounts import Amount, Measure, UnknownAmount
-from cds_service.timeline.units import convert, unit_named
+from cds_service.timeline.units import days_in_unit, unit_named
 
 PER_DAY: Final = "1/d"
 
@@ -80,10 +80,10 @@ def _by_frequency(repeat: TimingRepeat) -> Amount | None:
 def _period_days(repeat: TimingRepeat) -> tuple[float | None, float | None]:
     if not repeat.period or repeat.period <= 0 or not repeat.periodUnit:
         return None, None
-    one = convert(Amount.exactly(1.0, unit_named(repeat.periodUnit)), "d")
-    if one is None or not one.low:
+    days = days_in_unit(unit_named(repeat.periodUnit))
+    if not days:
         return None, None
-    return repeat.period * one.low, max(repeat.period, repeat.periodMax or 0.0) * one.low
+    return repeat.period * days, max(repeat.period, repeat.periodMax or 0.0) * days
 
 
 def _by_clock(repeat: TimingRepeat) -> Amount | None:

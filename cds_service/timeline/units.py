@@ -171,6 +171,11 @@ def days_in(quantity: Quantity | None) -> Amount | None:
     return None if amount is None else convert(amount, "d")
 
 
+def days_in_unit(unit: str) -> float | None:
+    """Return how many days one hour, day, week … is, not rounded, so that what is divided by it stays exact; else None."""
+    return _factor(unit, "d")
+
+
 def _parts(unit: str) -> list[str]:
     """Split a quotient; ``/uL`` and ``{cells}/uL`` count pieces, and a body surface below the line is an annotation.
 

@@ -169,17 +169,20 @@ def _outdated(sign: Sign, therapy: str, place: Place) -> bool:
 
 
 def absent_trial(therapy: str, place: Place, *, blank: Trial) -> Trial:
-    """Return the trial of a therapy of which nothing counts: never tried, or unknown while its types are unread.
+    """Return the trial of a therapy of which nothing counts: never tried, or unknown.
 
-    ``blank`` carries the names of the therapy.
+    It is unknown while its types are unread, and when a procedure is on record of which nobody recorded whether it was
+    done. ``blank`` carries the names of the therapy.
     """
+    what = f"whether {blank.label} was ever tried"
     unread = sorted(place.timeline.incomplete.intersection(_types(therapy, place)))
-    if not unread:
-        return replace(blank, verdict=Verdict.NOT_TRIED)
-    missing = Missing(
-        what=f"whether {blank.label} was ever tried", settled_by=f"reading {' and '.join(unread)}"
-    )
-    return replace(blank, verdict=Verdict.UNKNOWN, reason="not-read", missing=(missing,))
+    if unread:
+        missing = Missing(what=what, settled_by=f"reading {' and '.join(unread)}")
+        return replace(blank, verdict=Verdict.UNKNOWN, reason="not-read", missing=(missing,))
+    if uses_of(therapy, place).unclear_procedures:
+        missing = Missing(what=what, settled_by="the status of the procedure on record")
+        return replace(blank, verdict=Verdict.UNKNOWN, reason="status-unknown", missing=(missing,))
+    return replace(blank, verdict=Verdict.NOT_TRIED)
 
 
 def _types(therapy: str, place: Place) -> Sequence[str]:

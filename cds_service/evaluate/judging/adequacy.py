@@ -135,7 +135,8 @@ def _days_at_dose(course: Course, least: Quantity | str | None, limit: Quantity 
         return course.days
     if limit is not None:
         return course.days_at_least(amount(limit))
-    if isinstance(course.highest_sustained, UnknownAmount):
+    highest = course.highest_sustained
+    if isinstance(highest, UnknownAmount) or highest.low == 0:
         return Amount(0, course.days.high, "d")
     return course.days
 

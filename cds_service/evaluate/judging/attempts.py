@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from cds_service.evaluate.comparing import compare
-from cds_service.evaluate.judging.ends import final_orders
+from cds_service.evaluate.judging.ends import final_orders, outweighed_orders
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.sessions import Session, chained, sessions_of
 from cds_service.evaluate.judging.standards import standards_for
@@ -48,6 +48,11 @@ class Attempt:
     def final_orders(self) -> tuple[Order, ...]:
         """Orders whose reason and notes tell how it ended, or how it goes."""
         return final_orders(self.orders, self.course)
+
+    @cached_property
+    def outweighed_orders(self) -> tuple[Order, ...]:
+        """Orders of the same time whose reason a later source outweighs; they decide nothing and are shown."""
+        return outweighed_orders(self.orders, self.final_orders)
 
     @cached_property
     def procedures(self) -> tuple[Performed, ...]:
@@ -96,6 +101,8 @@ def attempts_of(therapy: str, place: Place) -> tuple[Attempt, ...]:
 
 def _attempts(therapy: str, place: Place) -> tuple[Attempt, ...]:
     uses = uses_of(therapy, place)
+    if not uses.procedures and not uses.orders:
+        return ()
     row = standards_for(therapy, place)[-1].row
     if row.sessions is not None:
         found = _series(therapy, row, uses.procedures, uses.orders, place)

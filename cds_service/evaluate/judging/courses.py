@@ -21,15 +21,19 @@ def same_unit(dose: Measure | None, limit: Quantity) -> Amount | None:
 
 
 def dose_now(course: Course) -> Measure:
-    """Return the daily dose of the last days that are sure; of a course that began today, the dose that was ordered."""
-    segments = course.segments or course.possible_segments
+    """Return the daily dose of the last days that are sure; of a course that began today, the dose that was ordered.
+
+    Of a course on hold the dose that is paused, though none of its days is sure.
+    """
+    sure = () if course.state == "on-hold" else course.segments
+    segments = sure or course.possible_segments
     return segments[-1].dose if segments else course.highest_sustained
 
 
 def spans_at(course: Course, limit: Quantity | None, *, known: bool) -> tuple[tuple[date, date], ...]:
     """Return the days that are sure to be at the limit or above, both ends included.
 
-    Without a limit: all days, or (``known``) those whose dose is recorded at all.
+    Without a limit: all days, or (``known``) those whose dose is recorded, and not as needed only.
     """
     found = []
     for segment in course.segments:
@@ -37,7 +41,7 @@ def spans_at(course: Course, limit: Quantity | None, *, known: bool) -> tuple[tu
             dose = same_unit(segment.dose, limit)
             enough = dose is not None and dose.low >= limit.value
         else:
-            enough = not known or isinstance(segment.dose, Amount)
+            enough = not known or (isinstance(segment.dose, Amount) and segment.dose.low > 0)
         if enough:
             found.append((segment.first, segment.until))
     return tuple(found)

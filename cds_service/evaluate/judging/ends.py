@@ -24,6 +24,21 @@ def final_orders(orders: Sequence[Order], course: Course | None) -> tuple[Order,
     return tuple(o for o in telling if not any(_outlasts(other, o) for other in orders))
 
 
+def outweighed_orders(orders: Sequence[Order], final: Sequence[Order]) -> tuple[Order, ...]:
+    """Return the orders that ran beside the final ones and whose reason a later end outweighs: another source's word."""
+    return tuple(
+        o
+        for o in orders
+        if o.stop_reasons and o not in final and any(_side_by_side(o, other) for other in final)
+    )
+
+
+def _side_by_side(one: Order, other: Order) -> bool:
+    if one.start is None or other.start is None or one.ended is None or other.ended is None:
+        return False
+    return one.start.first < other.ended.last and other.start.first < one.ended.last
+
+
 def _outlasts(other: Order, order: Order) -> bool:
     if order.status in _RUNNING or order.start is None or other.start is None:
         return False
@@ -37,4 +52,4 @@ def _last_day(order: Order) -> float:
     return end.last.toordinal() if end else 0.0
 
 
-__all__ = ["final_orders"]
+__all__ = ["final_orders", "outweighed_orders"]

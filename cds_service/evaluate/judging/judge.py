@@ -13,10 +13,10 @@ from cds_service.evaluate.judging.attempts import Attempt, attempts_of
 from cds_service.evaluate.judging.held import Adequacy
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.reading import signs_of
-from cds_service.evaluate.judging.records import reasons_on_record
-from cds_service.evaluate.judging.signs import Sign, contrary, deciding
+from cds_service.evaluate.judging.records import reasons_on_record, reasons_outweighed
+from cds_service.evaluate.judging.signs import Sign, Source, contrary, deciding
 from cds_service.evaluate.judging.verdicts import Ruling, ruling_on
-from cds_service.evaluate.judging.wording import ALSO, also, use_evidence
+from cds_service.evaluate.judging.wording import ALSO, also, rarely, use_evidence
 from cds_service.evaluate.judging.words import said_of
 from cds_service.evaluate.truth import Answer, Evidence, Truth
 from cds_service.timeline.dates import DateSpan
@@ -82,6 +82,7 @@ def _blank(therapy: str, place: Place) -> Trial:
         therapy=therapy,
         label=place.label(therapy),
         therapy_class=definition.class_,
+        class_words=place.rules.class_words(definition.class_, place.pathway) if definition.class_ else None,
         modality=definition.modality,
         verdict=Verdict.UNKNOWN,
     )
@@ -128,6 +129,7 @@ def _trial(attempt: Attempt, place: Place) -> Trial:
         end=attempt.end,
         running=attempt.running,
         daily_dose=adequacy.dose,
+        rarely=rarely(attempt, adequacy.dose),
         days=adequacy.days,
         sessions=adequacy.sessions,
         required_dose=adequacy.required_dose,
@@ -171,6 +173,7 @@ def _evidence(
         found += [also(e) for s in contrary(signs, ruling.sign) for e in s.evidence]
     else:
         found += [e for s in signs if not s.possible for e in s.evidence]
+    found += [also(e) for e in reasons_outweighed(attempt)]
     return _unique([*found, *reasons_on_record(attempt), *(s.evidence for s in said_of(attempt, place))])
 
 
@@ -188,12 +191,19 @@ def _weakest(evidence: Iterable[Evidence]) -> Certainty:
 
 
 def _certainty(attempt: Attempt, ruling: Ruling, *, verified: bool) -> Certainty:
-    """No surer than the weakest thing that it rests on; a code that is not verified costs one step."""
+    """No surer than the weakest thing that it rests on; a code that is not verified costs one step.
+
+    That a course was too short or too low rests on its orders, whatever reason for its end stands beside them.
+    """
     named = all(r.concept.certainty is Certainty.DOCUMENTED for r in attempt.records)
     lapsed = attempt.course is not None and attempt.course.state == "lapsed"
     if not named or not verified or ruling.inferred or lapsed:
         return Certainty.INFERRED
-    return _weakest(ruling.sign.evidence if ruling.sign is not None else ())
+    if ruling.sign is None or ruling.verdict is Verdict.INADEQUATE:
+        return Certainty.DOCUMENTED
+    if ruling.sign.source is Source.INFERENCE:  # from an absence, which has nothing to cite
+        return Certainty.INFERRED
+    return _weakest(ruling.sign.evidence)
 
 
 __all__ = ["judge"]

@@ -11,6 +11,7 @@ from cds_service.evaluate.judging.parts import Part, best_part, code_evidence, i
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.signs import Source
 from cds_service.evaluate.judging.uses import uses_of
+from cds_service.evaluate.judging.wording import STATUSES
 from cds_service.evaluate.truth import Evidence, Truth
 from cds_service.ruleset.trials import Evidence as Item
 from cds_service.ruleset.words import Duration
@@ -44,8 +45,19 @@ def reasons_on_record(attempt: Attempt) -> tuple[Evidence, ...]:
     )
 
 
+def reasons_outweighed(attempt: Attempt) -> tuple[Evidence, ...]:
+    """Return reasons that another source gives for the end, and that a later one outweighs; none that it repeats."""
+    told = {reason.label for order in attempt.final_orders for reason in order.stop_reasons}
+    return tuple(
+        _reason(order, reason, stop_day(order, attempt))
+        for order in attempt.outweighed_orders
+        for reason in order.stop_reasons
+        if reason.label and reason.label not in told
+    )
+
+
 def _reason(order: Order, reason: Concept, when: DateSpan | None) -> Evidence:
-    says = f"{order.concept.label} {order.status}: {reason.label}"
+    says = f"{order.concept.label} {STATUSES.get(order.status, order.status)}: {reason.label}"
     return code_evidence(order.reference, says, when, reason)
 
 
@@ -55,7 +67,7 @@ def unused_part(order: Order, sets: Sequence[str]) -> Part | None:
     reason = is_in(concepts, sets)
     if reason is None:
         return None
-    verb = "not to be given" if order.avoid else order.status
+    verb = "not to be given" if order.avoid else STATUSES.get(order.status, order.status)
     says = f"{order.concept.label} {verb}: {reason.label}"
     when = order.ended or order.start
     return Part(
@@ -69,7 +81,8 @@ def not_done_part(procedures: Sequence[Performed], sets: Sequence[str]) -> Part 
     for procedure in procedures:
         reason = is_in(procedure.status_reasons, sets)
         if reason is not None:
-            says = f"{procedure.concept.label} {procedure.status}: {reason.label}"
+            status = STATUSES.get(procedure.status, procedure.status)
+            says = f"{procedure.concept.label} {status}: {reason.label}"
             found.append(
                 Part(
                     source=source_of(reason),
@@ -137,7 +150,7 @@ def condition_part(attempt: Attempt, item: Item, place: Place) -> Part | None:
         return best_part([p for d in diagnoses if (p := _recurrence(d, attempt, item.later_than, place))])
     if item.later_than is not None:
         diagnoses = [d for d in diagnoses if _begins_after(d, attempt, item.later_than)]
-    return best_part([p for d in diagnoses if (p := _near_the_end(d, attempt, item.within))])
+    return best_part([p for d in diagnoses if (p := _near_the_end(d, attempt, item.within, place))])
 
 
 def _begins_after(diagnosis: Diagnosis, attempt: Attempt, later_than: Duration) -> bool:
@@ -161,19 +174,30 @@ def _recurrence(
         return None
     if later_than is not None and days_between(end, when)[1] <= later_than.days:
         return None
-    says = f"{diagnosis.concept.label}: {diagnosis.clinical}"
+    says = f"{diagnosis.concept.label}: {diagnosis.clinical} recorded"
     evidence = code_evidence(diagnosis.reference, says, when if when != today else None, diagnosis.concept)
     return Part(source=Source.CODE, when=when, evidence=(evidence,))
 
 
-def _near_the_end(diagnosis: Diagnosis, attempt: Attempt, within: Duration | None) -> Part | None:
-    """Within so many days of the end, either way; the start counts as the end of a single session."""
+def _near_the_end(
+    diagnosis: Diagnosis, attempt: Attempt, within: Duration | None, place: Place
+) -> Part | None:
+    """Within so many days of the end, either way; the start counts as the end of a single session.
+
+    What began before the attempt did is not of its making. Where nobody recorded when it ended, it may be.
+    """
     end, when = attempt.end, diagnosis.since
     evidence = (code_evidence(diagnosis.reference, diagnosis.concept.label, when, diagnosis.concept),)
     if within is None:
         return Part(source=source_of(diagnosis.concept), when=when, evidence=evidence)
-    if end is None:
+    if later(attempt.start, when) is Truth.YES:
         return None
+    if end is None and (attempt.running or attempt.start is None):
+        return None
+    if end is None:
+        missing = Missing(what=f"when {place.label(attempt.therapy)} ended", settled_by="its last day")
+        source = source_of(diagnosis.concept)
+        return Part(source=source, when=when, evidence=evidence, possible=True, missing=(missing,))
     if when is None:
         missing = (Missing(what=f"date of {diagnosis.concept.label}", settled_by="its onset"),)
         return Part(source=Source.CODE, evidence=evidence, possible=True, missing=missing)

@@ -12,6 +12,7 @@ from cds_service.evaluate.judging.parts import Part, best_part, code_evidence, i
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.judging.sessions import differ
 from cds_service.evaluate.judging.signs import Source
+from cds_service.evaluate.judging.standards import standards_for
 from cds_service.evaluate.judging.uses import by_date, uses_of
 from cds_service.evaluate.truth import Evidence, Truth
 from cds_service.ruleset.trials import DrugFree, FollowedBy, NextOrdered
@@ -111,10 +112,12 @@ def _days(low: int, high: int) -> str:
 def next_ordered_part(attempt: Attempt, wanted: NextOrdered, place: Place) -> Part | None:
     """The next order of another therapy, whose reason says why this one ended.
 
-    Only the very next therapy speaks of it: a reason on a later one may mean another drug.
+    Only the very next therapy speaks of it: a reason on a later one may mean another drug. An order of the first days,
+    before this one could have worked, means another drug as well.
     """
     if attempt.start is None:
         return None
+    needed = standards_for(attempt.therapy, place)[-1].row.lasts
     orders = _orders_of(wanted.of, place)
     first: DateSpan | None = None
     found = []
@@ -123,7 +126,8 @@ def next_ordered_part(attempt: Attempt, wanted: NextOrdered, place: Place) -> Pa
         if therapy == attempt.therapy or order.start is None:
             continue
         first = first or order.start
-        if order.start != first:
+        too_early = needed is not None and days_between(attempt.start, order.start)[1] < needed.days
+        if order.start != first or too_early:
             break
         if (part := _reason_part(order, wanted.reason)) is not None:
             found.append(part)

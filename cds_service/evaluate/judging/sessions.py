@@ -15,6 +15,7 @@ from cds_service.evaluate.truth import Truth
 from cds_service.timeline.amounts import Amount
 from cds_service.timeline.dates import DateSpan, days_between
 from cds_service.timeline.events import NOWHERE, Order, OrderSource, Performed, Site
+from cds_service.timeline.sites import settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def _joined(session: Session, single: Session) -> Session:
 def _site(one: Site, other: Site) -> Site:
     return Site(
         side=one.side or other.side,
-        regions=one.regions | other.regions,
+        regions=settled(one.regions | other.regions),
         levels=one.levels | other.levels,
         targets=one.targets | other.targets,
         from_text=one.from_text and other.from_text,

@@ -26,13 +26,15 @@ class Uses:
     """The records of one therapy, in order of their dates.
 
     ``orders`` and ``procedures`` are use of it. ``unused_orders`` (cancelled, not taken, not to be given) and
-    ``undone_procedures`` never came about: only their reasons count.
+    ``undone_procedures`` never came about: only their reasons count. Of ``unclear_procedures`` nobody recorded whether
+    they came about (status ``unknown``): no proof of use, and none of its absence.
     """
 
     orders: tuple[Order, ...]
     unused_orders: tuple[Order, ...]
     procedures: tuple[Performed, ...]
     undone_procedures: tuple[Performed, ...]
+    unclear_procedures: tuple[Performed, ...]
     allergies: tuple[Allergy, ...]
 
 
@@ -65,6 +67,7 @@ def _uses(therapy: str, place: Place) -> Uses:
         unused_orders=tuple(o for o in orders if not o.counts or o.avoid),
         procedures=tuple(p for p in procedures if p.status in TRIED),
         undone_procedures=tuple(p for p in procedures if p.status == "not-done"),
+        unclear_procedures=tuple(p for p in procedures if p.status == "unknown"),
         allergies=tuple(
             sorted(
                 (a for a in place.timeline.allergies if _allergic(a, definition)),

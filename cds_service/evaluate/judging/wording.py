@@ -10,7 +10,7 @@ from cds_service.evaluate.judging.held import Adequacy
 from cds_service.evaluate.judging.parts import code_evidence
 from cds_service.evaluate.judging.place import Place
 from cds_service.evaluate.truth import Evidence
-from cds_service.timeline.amounts import Measure, UnknownAmount
+from cds_service.timeline.amounts import Amount, Measure, UnknownAmount
 from cds_service.timeline.dates import DateSpan
 from cds_service.timeline.events import Order, OrderSource, Performed
 
@@ -23,6 +23,10 @@ _VERBS = {
 
 
 ALSO = "also on record: "
+
+
+STATUSES = {"completed": "ended", "not-done": "not done", "not-taken": "not taken", "on-hold": "on hold"}
+"""FHIR statuses in words, where the code is none."""
 
 
 def use_evidence(attempt: Attempt, adequacy: Adequacy, place: Place) -> Iterable[Evidence]:
@@ -47,7 +51,7 @@ def _course(attempt: Attempt, adequacy: Adequacy, place: Place) -> Evidence:
     if attempt.course is not None and attempt.course.state == "lapsed":
         until = f"supply ended {attempt.end}, not renewed"
     parts = [f"{place.label(attempt.therapy)} {_verb(first)} {_on(attempt.start)}, {until}"]
-    dose = _dose(adequacy.dose)
+    dose = rarely(attempt, adequacy.dose) or _dose(adequacy.dose)
     if dose:
         parts.append(dose)
     if len(attempt.orders) > 1:
@@ -70,14 +74,35 @@ def _dose(dose: Measure | None) -> str:
         return ""
     if isinstance(dose, UnknownAmount):
         return "dose not recorded"
-    shown = (
-        f"{dose.low:g}"
-        if dose.is_exact
-        else f"{dose.low:g} to {dose.high:g}"
-        if dose.high
-        else f"{dose.low:g} or more"
+    if dose.is_exact:
+        return f"{dose.low:g} {dose.unit} a day"
+    if dose.high:
+        return f"{dose.low:g} to {dose.high:g} {dose.unit} a day"
+    return f"{dose.low:g} {dose.unit} or more a day"
+
+
+_PERIODS = {
+    1: "a day",
+    7: "a week",
+    14: "every 2 weeks",
+    28: "every 4 weeks",
+    30: "a month",
+    91: "every 3 months",
+}
+
+
+def rarely(attempt: Attempt, daily: Measure | None) -> str | None:
+    """Return the dose in words when it is given less often than daily, as antibodies are; a share of a day says little."""
+    if not isinstance(daily, Amount) or not daily.is_exact or daily.low <= 0:
+        return None
+    told = [dose for order in attempt.orders for dose in order.single_dose.values()]
+    single = next(
+        (d for d in reversed(told) if isinstance(d, Amount) and d.is_exact and d.unit == daily.unit), None
     )
-    return f"{shown} {dose.unit} a day"
+    days = round(single.low / daily.low) if single is not None else 1
+    if single is None or days <= 1:
+        return None
+    return f"{single.low:g} {single.unit} {_PERIODS.get(days, f'every {days} days')}"
 
 
 def also(evidence: Evidence) -> Evidence:
@@ -85,4 +110,4 @@ def also(evidence: Evidence) -> Evidence:
     return replace(evidence, says=f"{ALSO}{evidence.says}")
 
 
-__all__ = ["ALSO", "also", "use_evidence"]
+__all__ = ["ALSO", "STATUSES", "also", "rarely", "use_evidence"]

@@ -176,11 +176,11 @@ class SmallTerminology:
                             ingredients=(IngredientStrength(ingredient=NAMES[word]),),
                             basis=basis,
                             matched_text=word,
-                            unknown_products=unknown,
+                            unknown_codes=unknown,
                         )
         if field is Field.PROCEDURE and (text or "").lower() == "mvd":
             return Resolved(conditional=(NEEDS_TN_REASON,), basis=Basis.TEXT, matched_text="MVD")
-        return Resolved(unknown_products=unknown)
+        return Resolved(unknown_codes=unknown)
 
     @staticmethod
     def _settled(hit: CodeHit, words: str) -> CodeHit:

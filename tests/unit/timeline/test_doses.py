@@ -71,6 +71,12 @@ class TestOneDosage:
         every_third = {"frequency": 1, "period": 3, "periodUnit": "d"}
         assert daily(dosage(quantity(300, "mg"), repeat=every_third)) == [mg(100)]
 
+    @pytest.mark.parametrize("hours", [4, 6, 8, 12])
+    def test_every_so_many_hours_is_exact(self, hours: int) -> None:
+        """100 mg every 8 hours are 300 mg a day, not a hair less than a limit of 300 mg."""
+        repeat = {"frequency": 1, "period": hours, "periodUnit": "h"}
+        assert daily(dosage(quantity(100, "mg"), repeat=repeat)) == [mg(2400 / hours)]
+
     @pytest.mark.parametrize(
         ("given", "of", "reason"),
         [

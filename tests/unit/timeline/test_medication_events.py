@@ -153,7 +153,11 @@ class TestWhichDrug:
     def test_a_medication_that_no_rule_knows_is_no_event_and_its_code_is_counted(self) -> None:
         known = {"Medication/m1": medication(code=coded("29046", RXNORM))}
         found = timeline(request(medicationReference={"reference": "Medication/m1"}), medications=known)
-        assert (found.orders, found.unknown_codes, found.incomplete) == ((), {RXNORM: 1}, frozenset())
+        assert (found.orders, found.unknown_codes, found.incomplete) == (
+            (),
+            {(RXNORM, "29046"): 1},
+            frozenset(),
+        )
 
     @pytest.mark.parametrize("make", [statement, administration, dispense])
     def test_the_same_holds_for_every_kind_of_medication_resource(self, make: Callable[..., Json]) -> None:

@@ -340,13 +340,13 @@ class TestWhoseAndHowMany:
         assert (found.diagnoses, found.procedures, found.results) == ((), (), ())
         assert found.unreadable == {}
 
-    def test_unknown_product_codes_are_counted_by_system(self) -> None:
+    def test_unknown_codes_of_drugs_are_counted_by_system_and_code(self) -> None:
         found = timeline(
             request(id="1", medicationCodeableConcept=coded("29046", RXNORM)),
             request(id="2", medicationCodeableConcept=coded("29046", RXNORM)),
             request(id="3"),
         )
-        assert found.unknown_codes == {RXNORM: 2}
+        assert found.unknown_codes == {(RXNORM, "29046"): 2}
 
     def test_what_was_incomplete_stays_incomplete(self) -> None:
         assert timeline(condition(), incomplete=frozenset({"Observation"})).incomplete == {"Observation"}

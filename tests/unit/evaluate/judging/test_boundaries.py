@@ -123,6 +123,11 @@ class TestStandardThatHangsOnAFact:
         assert Clinic(facts={"weak-kidneys": YES}).one("gamma", order).verdict is Verdict.UNKNOWN
 
 
+    def test_a_dose_as_needed_may_have_been_none(self) -> None:
+        order = ordered("gamma", after(0), after(30), dose=mg(0, 900), why="no-effect")
+        assert Clinic(facts={"weak-kidneys": YES}).one("gamma", order).verdict is Verdict.UNKNOWN
+
+
 class TestOneTrial:
     """Brands, refills, changes of dose and several kinds of record of one use are one trial."""
 

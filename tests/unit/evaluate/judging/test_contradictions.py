@@ -22,7 +22,7 @@ CLINIC = Clinic()
 ADEQUATE = {"dose": mg(800)}
 
 
-def test_a_statement_that_ends_later_outweighs_the_order() -> None:
+def test_a_statement_that_ends_later_outweighs_the_order_and_both_show() -> None:
     trial = CLINIC.one(
         "alpha",
         ordered("alpha", "2026-01-01", "2026-03-01", dose=mg(800), why="cost"),
@@ -30,6 +30,26 @@ def test_a_statement_that_ends_later_outweighs_the_order() -> None:
     )
     assert trial.verdict is Verdict.FAILED
     assert "alpha stopped: no-effect" in says(trial)
+    assert "also on record: alpha stopped: cost" in says(trial)
+
+
+def test_a_source_that_says_the_same_again_is_not_shown_as_another() -> None:
+    trial = CLINIC.one(
+        "alpha",
+        ordered("alpha", "2026-01-01", "2026-03-01", dose=mg(800), why="no-effect"),
+        ordered("alpha", "2026-01-01", "2026-03-10", why="no-effect", source=OrderSource.STATEMENT),
+    )
+    assert "also on record" not in says(trial)
+
+
+def test_the_reason_of_an_order_that_a_higher_dose_followed_is_no_other_source() -> None:
+    trial = CLINIC.one(
+        "alpha",
+        ordered("alpha", "2026-01-01", "2026-02-01", dose=mg(400), why="cost"),
+        ordered("alpha", "2026-02-01", "2026-03-10", dose=mg(800), why="no-effect"),
+    )
+    assert trial.verdict is Verdict.FAILED
+    assert "also on record" not in says(trial)
 
 
 def test_an_intolerance_recorded_after_the_stop_outweighs_its_reason_and_both_show() -> None:
@@ -114,6 +134,12 @@ class TestNextOrder:
             ordered("gamma", "2026-04-10", reasons=["no-effect"]),
         )
         assert trial.verdict is Verdict.ENDED_UNKNOWN
+
+    def test_an_order_of_the_first_days_means_another_drug(self) -> None:
+        """28 days make a trial: on 28 January it had lasted 27, on 29 January 28."""
+        early = CLINIC.one("alpha", self.ENDED, ordered("beta", "2026-01-28", reasons=["no-effect"]))
+        in_time = CLINIC.one("alpha", self.ENDED, ordered("beta", "2026-01-29", reasons=["no-effect"]))
+        assert (early.verdict, in_time.verdict) == (Verdict.ENDED_UNKNOWN, Verdict.FAILED)
 
     def test_an_earlier_order_says_nothing(self) -> None:
         trial = CLINIC.one("alpha", self.ENDED, ordered("beta", "2025-12-05", reasons=["no-effect"]))

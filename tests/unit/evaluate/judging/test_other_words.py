@@ -11,12 +11,12 @@ import pytest
 from cds_service.evaluate.case import Case
 from cds_service.evaluate.findings import Verdict
 from cds_service.evaluate.judging.place import Place
-from cds_service.evaluate.truth import no
+from cds_service.evaluate.truth import no, yes
 from cds_service.ruleset.pathway import PathwayFile, SharedFile
 from cds_service.ruleset.ruleset import Ruleset
 from cds_service.terminology import Terminology
 from cds_service.timeline.amounts import Amount
-from cds_service.timeline.events import OrderSource, Site
+from cds_service.timeline.events import Certainty, OrderSource, Site
 from tests.unit.evaluate.judging.patients import (
     PATHWAY,
     YES,
@@ -284,6 +284,23 @@ class TestReasonsInThePatient:
     def test_a_fact(self) -> None:
         trial = clinic(self.BODY, facts={"weak-heart": YES}).one("beta")
         assert (trial.verdict, trial.references) == (Verdict.RULED_OUT, ("Observation/fact",))
+
+
+class TestAnInferenceWithoutRecords:
+    """What is inferred from an absence has nothing to cite, and is no surer for it."""
+
+    CLINIC = clinic(
+        "therapies: {ablation: {label: ablation, procedure: ablation}}\n"
+        + TRIALS
+        + "  adequate: [{therapy: ablation, sessions: 1}]\n"
+        "  verdicts: {}\n"
+        "  procedures: {failed-absent: [{fact: nothing-since, certainty: inferred}]}\n",
+        facts={"nothing-since": yes()},
+    )
+
+    def test_it_stays_inferred(self) -> None:
+        trial = self.CLINIC.one("ablation", done("ablation", "2026-01-01"))
+        assert (trial.verdict, trial.certainty) == (Verdict.FAILED, Certainty.INFERRED)
 
 
 class TestWhatHappenedNext:

@@ -142,6 +142,15 @@ class TestWaiting:
         trial = CLINIC.one("operation", done("operation", "2026-06-10", status="in-progress"))
         assert (trial.verdict, trial.running) == (Verdict.ONGOING, True)
 
+    def test_one_of_which_nobody_recorded_whether_it_was_done_is_neither_tried_nor_untried(self) -> None:
+        """The record is not complete enough for "never tried", and gives no proof of use, whatever its outcome says."""
+        unclear = done("operation", "2026-01-01", status="unknown", outcome="failure")
+        trial = CLINIC.one("operation", unclear)
+        assert (trial.verdict, trial.reason, trial.references) == (Verdict.UNKNOWN, "status-unknown", ())
+        assert wants(trial) == "whether operation was ever tried"
+        known = done("operation", "2025-01-01", outcome="success", ref="known")
+        assert CLINIC.one("operation", unclear, known).references == ("Procedure/known",)
+
 
 class TestWhatCameNext:
     def test_a_second_procedure_in_less_than_90_days_is_a_failure(self) -> None:

@@ -103,6 +103,12 @@ class TestOngoing:
         assert (trial.verdict, trial.running, trial.adequate_on) == (Verdict.ONGOING, True, None)
         assert "on hold" in says(trial)
 
+    def test_a_dose_that_was_raised_and_paused_is_not_too_low(self) -> None:
+        """28 days are over; 800 mg began on 10 June and is on hold."""
+        low = ordered("alpha", "2026-05-01", "2026-06-10", dose=mg(200), why="other")
+        trial = CLINIC.one("alpha", low, ordered("alpha", "2026-06-10", status="on-hold", dose=mg(800)))
+        assert (trial.verdict, trial.running) == (Verdict.ONGOING, True)
+
     def test_a_reason_on_a_running_order_has_not_ended_it(self) -> None:
         trial = CLINIC.one("alpha", ordered("alpha", "2026-06-01", dose=mg(800), why="not-tolerated"))
         assert trial.verdict is Verdict.ONGOING
@@ -239,6 +245,16 @@ class TestNotTolerated:
         trial = CLINIC.one("alpha", order, diagnosed("harm", "2026-03"))
         assert trial.verdict is Verdict.UNKNOWN
         assert "exact date of harm" in wants(trial)
+
+    def test_a_harm_that_began_before_it_is_not_of_its_making(self) -> None:
+        order = ordered("alpha", "2026-01-05", "2026-01-15", dose=mg(800))
+        assert CLINIC.one("alpha", order, diagnosed("harm", "2026-01-04")).verdict is Verdict.INADEQUATE
+        assert CLINIC.one("alpha", order, diagnosed("harm", "2026-01-05")).verdict is Verdict.NOT_TOLERATED
+
+    def test_a_harm_after_a_drug_that_ended_nobody_knows_when_leaves_it_open(self) -> None:
+        order = ordered("alpha", "2026-01-05", status="stopped", dose=mg(800))
+        trial = CLINIC.one("alpha", order, diagnosed("harm", "2026-02-01"))
+        assert (trial.verdict, wants(trial)) == (Verdict.UNKNOWN, "when alpha ended")
 
     def test_a_complication_of_a_procedure(self) -> None:
         trial = CLINIC.one("operation", done("operation", "2026-01-01", complication="nerve-injury"))
