@@ -21,6 +21,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NEEDS_MORE := hapi or browser or database
+# Pages written by scripts/<name>.py.
+PAGES := conformance fixtures explain_texts hazards_page prefetch_page semantics_page vignettes_page
 
 # ---------------------------------------------------------------- for users
 
@@ -52,6 +54,8 @@ check: $(READY)-check ## Lint, format, types, import direction, containers, lock
 	elif [ "$${CI:-}" = true ]; then echo 'docker-compose is missing: make system-deps' >&2; exit 1; \
 	else echo 'skipped: docker-compose is not installed (make system-deps)'; fi
 	$(BIN)/python scripts/check_tree.py
+	$(BIN)/cds-service rules fmt --check
+	$(MAKE) --no-print-directory site
 
 .PHONY: fix
 fix: $(READY)-check ## Repair what ruff can repair, then format
@@ -72,6 +76,14 @@ test-public: $(READY)-test ## Run the FHIR server tests against a public server 
 	@[ -n "$(FHIR_BASE)" ] || { echo 'FHIR_BASE is not set: make test-public FHIR_BASE=https://…' >&2; exit 2; }
 	HAPI_BASE='$(FHIR_BASE)' $(BIN)/python -m pytest -m public $(PYTEST_ARGS)
 
+.PHONY: generative
+generative: $(READY)-test ## Try the properties on many new patients, and on those of all cases (about an hour)
+	GENERATIVE=deep $(BIN)/python -m pytest tests/generative -o faulthandler_timeout=0 $(PYTEST_ARGS)
+
+.PHONY: agreement
+agreement: $(READY)-test ## Hold the engine against the reference evaluator on SEEDS=10000 made-up patients (minutes)
+	$(BIN)/python -m tests.reference --seeds $(or $(SEEDS),10000)
+
 .PHONY: image-check
 image-check: ## Run the Dockerfile's steps without a container engine and start the result (Linux)
 	$(PYTHON) scripts/image_dry_run.py
@@ -80,11 +92,28 @@ image-check: ## Run the Dockerfile's steps without a container engine and start 
 rules: $(READY)-base ## Check the rule files and run their cases
 	$(BIN)/cds-service rules check
 	$(BIN)/cds-service rules test
+	$(BIN)/cds-service rules coverage
 
-.PHONY: docs
-docs: $(READY)-base ## Write the generated pages anew: the rule language and its JSON Schema
+# Two processes by default; `make mutation PROCESSES=1` leaves a core free.
+PROCESSES ?= 2
+
+.PHONY: mutation
+mutation: $(READY)-base ## Change every rule a little and name each change that no case notices (takes minutes)
+	$(BIN)/cds-service rules mutate --processes $(PROCESSES)
+
+.PHONY: pages
+pages: $(READY)-test ## Write the generated pages anew
 	$(BIN)/cds-service rules language
 	$(BIN)/cds-service rules schema
+	$(BIN)/cds-service rules docs
+	@for page in $(PAGES); do echo "scripts.$$page"; $(BIN)/python -m scripts.$$page || exit 1; done
+
+.PHONY: docs
+docs: pages site ## Write the generated pages anew and build the site
+
+.PHONY: site
+site: $(READY)-docs ## Build the site into build/site/html; a broken link is an error
+	$(BIN)/python -m scripts.site
 
 .PHONY: bench
 bench: $(READY)-bench ## Measure requests per second of the service over a bare floor

@@ -23,10 +23,12 @@ from cds_service.hooks.offer import discovery_blueprint
 from cds_service.hooks.problems import handle_errors
 from cds_service.hooks.services import Adviser, Services
 from cds_service.hooks.table import HOOKS, Hook, by_service_id
+from cds_service.ops.disabled import DisabledLook, DisabledRules
 from cds_service.ops.health import Health
 from cds_service.ops.logging import configure_logging
 from cds_service.ops.metrics import Metrics
 from cds_service.ops.process import at_exit, settle_collector
+from cds_service.ops.unknown_codes import UnknownCodes
 from cds_service.records.decode import decode_call
 from cds_service.ruleset.load import load_ruleset
 from cds_service.ruleset.ruleset import Ruleset
@@ -56,24 +58,39 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     :raises RuleFileInvalid: rules, tables or value sets hold faults; all of them are listed.
     :raises StoreUnavailable: the database cannot be opened or written.
     """
-    disabled = frozenset(settings.disabled_rules)
-    rules = load_ruleset(settings.rules, profiles=settings.profiles, disabled=disabled)
+    disabled = frozenset(settings.disable_rules)
+    rules = load_ruleset(
+        settings.rules,
+        profiles=settings.profiles,
+        disabled=disabled,
+        rxnorm=settings.rxnorm,
+        local_base=settings.code_systems_base,
+    )
     return app_of(rules, settings, clock=clock or SystemClock())
 
 
 def app_of(rules: Ruleset, settings: Settings, *, clock: Clock) -> Flask:
     """Return the service for rules that are loaded already."""
     metrics = Metrics(systems=[system.uri for system in rules.terminology.systems.by_key.values()])
+    disabled = DisabledRules(
+        settings.disabled_rules_path(),
+        known=rules.by_id,
+        by_setting=rules.disabled & rules.by_id.keys(),
+        clock=clock,
+        observe=metrics.rules_disabled,
+    )
     gatherer = Gatherer(settings, clock=clock, observe=metrics.fhir_queried)
-    adviser = RuleAdviser(rules, gatherer, settings)
+    adviser = RuleAdviser(rules, gatherer, settings, disabled=disabled.rules)
     return assemble(
         settings,
         adviser=adviser,
         templates_of=lambda hook: adviser.needs(hook).templates,
-        rules_loaded=sum(rule.id not in rules.disabled for rule in rules.rules),
+        rules_loaded=len(rules.rules),
+        disabled=disabled.look,
         clock=clock,
         metrics=metrics,
         closing=(gatherer.close,),
+        rxnorm=rules.terminology.rxnorm_release,
     )
 
 
@@ -99,12 +116,15 @@ def assemble(
     rules_loaded: int,
     clock: Clock,
     metrics: Metrics,
+    disabled: Callable[[], DisabledLook] = DisabledLook,
     hooks: Iterable[Hook] = HOOKS,
     closing: Iterable[Callable[[], None]] = (),
+    rxnorm: str | None = None,
 ) -> Flask:
     """Wire an application around an adviser.
 
-    ``templates_of`` returns the prefetch templates of a hook; ``closing`` is called when the application is shut down.
+    ``templates_of`` returns the prefetch templates of a hook; ``disabled`` the rules that operators disabled;
+    ``closing`` is called when the application is shut down; ``rxnorm`` is the date of the RxNorm release in use.
     """
     hooks = tuple(hooks)
     metrics.rules_loaded(rules_loaded)
@@ -118,7 +138,10 @@ def assemble(
         recorder=CardRecorder(store, metrics),
         pseudonymiser=Pseudonymiser(install_secret(_secret_path(settings.database))),
         metrics=metrics,
-        health=Health(rules_loaded=rules_loaded, store_writable=store.writable),
+        health=Health(
+            rules_loaded=rules_loaded, store_writable=store.writable, disabled=disabled, rxnorm=rxnorm
+        ),
+        unknown_codes=UnknownCodes(),
         clock=clock,
         max_body_bytes=settings.max_body_bytes,
         closing=tuple(closing),

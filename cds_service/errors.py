@@ -12,6 +12,9 @@
     │   ├── ValueSetInvalid                                                                       exit 11
     │   └── LockMismatch                                                                          exit 12
     ├── CaseFailed                a rule's own test case disagrees                                exit 13
+    ├── SurvivorUnexplained       a small change of a rule goes unnoticed by every case              exit 14
+    ├── CasesMissing              the cases of a card leave a hole                                exit 15
+    ├── NotFormatted              rule files are not written the one way                          exit 16
     ├── InputInvalid              a file or option given to the command line cannot be used       exit 2
     └── EvaluationBug             our fault: that rule yields no card, the others go on
 
@@ -124,6 +127,24 @@ class CaseFailed(CdsError):
     """A rule's own test cases disagree with the engine."""
 
     exit_code = 13
+
+
+class SurvivorUnexplained(CdsError):
+    """A small change of a rule goes unnoticed by every case, and the list of survivors does not say why; or it is stale."""
+
+    exit_code = 14
+
+
+class CasesMissing(CdsError):
+    """The cases of a card leave a hole: no firing, silent or unknown case, or too few of them."""
+
+    exit_code = 15
+
+
+class NotFormatted(CdsError):
+    """Rule files are not written the one way."""
+
+    exit_code = 16
 
 
 class InputInvalid(CdsError):

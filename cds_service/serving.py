@@ -86,7 +86,12 @@ def run_demo(*, port: int | None, say: Callable[[str], None], environment: Mappi
     demo_environment["CDS_DEV"] = "1"
     os.environ.update({k: v for k, v in demo_environment.items() if k.startswith("CDS_")})
     settings = Settings.from_environment(os.environ)
-    load_ruleset(settings.rules, profiles=settings.profiles, disabled=frozenset(settings.disabled_rules))
+    load_ruleset(
+        settings.rules,
+        profiles=settings.profiles,
+        disabled=frozenset(settings.disable_rules),
+        rxnorm=settings.rxnorm,
+    )
     chosen = port or settings.port
     base = f"http://127.0.0.1:{chosen}"
     for line in _greeting(base):

@@ -16,6 +16,8 @@ from cds_service.errors import InputInvalid
 
 PREFIX = "CDS_"
 MEGABYTE = 1_000_000
+_IN_MEMORY = ":memory:"
+"""The database that leaves nothing behind, as SQLite names it."""
 
 
 class _Fault(ValueError):
@@ -149,10 +151,20 @@ class Settings:
     public_base_url: Annotated[str | None, _From(_url, "URL under which clients reach the service")] = None
     database: Annotated[Path, _From(_path, "file of the embedded database")] = Path("cds-service.sqlite3")
     rules: Annotated[Path, _From(_path, "folder of the rules")] = Path("rules")
+    rxnorm: Annotated[
+        Path | None, _From(_path, "folder that 'terminology import-rxnorm' wrote; production needs it")
+    ] = None
+    code_systems_base: Annotated[
+        str, _From(_url, "base of the service's own code systems: topics, override reasons, observations")
+    ] = "https://cds-service.example/fhir"
     profiles: Annotated[
         tuple[str, ...], _From(_words, "profiles that adapt the rules to a site, by name")
     ] = ()
-    disabled_rules: Annotated[tuple[str, ...], _From(_words, "ids of rules that give no card")] = ()
+    disable_rules: Annotated[tuple[str, ...], _From(_words, "ids of rules that give no card")] = ()
+    disabled_rules_file: Annotated[
+        Path | None,
+        _From(_path, "file of the rules disabled while the service runs; beside the database by default"),
+    ] = None
     cards_per_call: Annotated[int, _From(_whole(lowest=1, highest=50), "most cards in one answer")] = 5
     allowed_origins: Annotated[tuple[str, ...], _From(_origins, "browser origins that may call (CORS)")] = ()
     max_body_bytes: Annotated[
@@ -217,6 +229,12 @@ class Settings:
         if faults:
             raise InputInvalid("\n".join(faults))
         return cls(**values)
+
+    def disabled_rules_path(self) -> Path | None:
+        """Return the file of the rules disabled while the service runs; None when the database is in memory."""
+        if self.disabled_rules_file is not None or str(self.database) == _IN_MEMORY:
+            return self.disabled_rules_file
+        return self.database.with_name(f"{self.database.name}.disabled-rules.json")
 
     def zone_of(self, client: str | None) -> tzinfo:
         """Return the time zone of a client known by its FHIR server's base URL; the general one when it has none."""

@@ -16,6 +16,9 @@ from cds_service.ruleset.cards import Suggestion
 from cds_service.ruleset.pathway import OrderTemplate
 from cds_service.timeline.events import Draft, Order
 
+NOTHING_LEFT = (
+    "No suitable alternative is left on this list for this patient: each is used, failed or ruled out."
+)
 SPENT = frozenset({"failed-absent", "not-tolerated", "ruled-out"})
 """Verdicts whose therapy is never suggested again; one that worked and waned may be."""
 
@@ -67,20 +70,29 @@ class Offers:
 def offers_for(finding: Finding, engine: Engine, chart: Chart) -> Offers:
     """Return the suggestions of a finding, in the order of its rule."""
     offers = Offers()
+    chosen = False
     maker = _Maker(finding, engine, chart)
     for wish in engine.rules.by_id[finding.card].file.suggest:
         if wish.only_if is not None and maker.answer(wish) is not Truth.YES:
             continue
         made = maker.make(wish)
         offers.made += made
-        if not made and (wish.create or wish.first_suitable or wish.all_suitable):
+        chosen = chosen or bool(made and _chooses(wish))
+        if not made and (wish.create or _chooses(wish)):
             offers.left.append(maker.why_none(wish))
+    if chosen:
+        offers.left = [said for said in offers.left if said != NOTHING_LEFT]
     offers.made = list({o.label: o for o in offers.made}.values())
     offers.left = list(dict.fromkeys(offers.left))
     if sum(o.recommended for o in offers.made) > 1:
         first = next(o for o in offers.made if o.recommended)
         offers.made = [o if o is first else replace(o, recommended=False) for o in offers.made]
     return offers
+
+
+def _chooses(wish: Suggestion) -> bool:
+    """True when the wish picks among therapies: one of several such wishes is enough for an alternative."""
+    return bool(wish.first_suitable or wish.all_suitable)
 
 
 class _Maker:
@@ -117,7 +129,7 @@ class _Maker:
     def why_none(self, wish: Suggestion) -> str:
         if wish.create and not (wish.first_suitable or wish.all_suitable):
             return "No draft is offered for the next step: it would meet a warning for this patient."
-        return "No suitable alternative is left on this list for this patient: each is used, failed or ruled out."
+        return NOTHING_LEFT
 
     def _delete(self, wish: Suggestion) -> list[Offer]:
         draft = self._finding.draft

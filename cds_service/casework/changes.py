@@ -20,10 +20,14 @@ class CannotChange(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """A patient with all changes made: the person, and the history by item id in order."""
+    """A patient with all changes made: the person, and the history by item id in order.
+
+    ``story`` is that of the patient as named; changes leave it as it is.
+    """
 
     person: Person
     history: Mapping[str, Item]
+    story: str = ""
 
 
 def described(name: str, patients: Mapping[str, PatientSpec], *, seen: tuple[str, ...] = ()) -> Described:
@@ -35,9 +39,9 @@ def described(name: str, patients: Mapping[str, PatientSpec], *, seen: tuple[str
     spec = patients[name]
     own = Person(**_set_words(spec, Person))
     if spec.like is None:
-        return Described(person=own, history=with_ids(spec.history))
+        return Described(person=own, history=with_ids(spec.history), story=spec.story)
     base = described(spec.like, patients, seen=(*seen, name))
-    base = Described(person=_updated(base.person, own), history=base.history)
+    base = Described(person=_updated(base.person, own), history=base.history, story=spec.story)
     return changed(base, spec.change)
 
 
@@ -58,7 +62,7 @@ def changed(base: Described, changes: Iterable[Change]) -> Described:
         elif change.replace is not None:
             id_ = change.replace.id or base_name(change.replace)
             history[_known(id_, history)] = change.replace
-    return Described(person=person, history=history)
+    return Described(person=person, history=history, story=base.story)
 
 
 def with_ids(items: Iterable[Item]) -> dict[str, Item]:

@@ -1,4 +1,4 @@
-"""What the cases of a rule cover: cases that fire, are silent or rest on unknowns, and parts that no case decides.
+"""Which cases there are of which rule, and which parts of a rule decide none of them.
 
 A part of the rule's logic is decisive in a case when taking it out of the rule changes whether, or how urgently, the
 rule fires there.
@@ -7,13 +7,13 @@ rule fires there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cds_service.casework.context import CannotBuild
 from cds_service.casework.outcome import awake, outcome_of
-from cds_service.casework.read import CASES, case_files
+from cds_service.casework.read import case_files
 from cds_service.casework.run import CaseResult, run_cases
 from cds_service.ruleset.cards import CardFile
 from cds_service.ruleset.facts import Block
@@ -25,38 +25,6 @@ from cds_service.ruleset.words import Model
 from cds_service.ruleset.yaml_file import Place, written
 
 _LOGIC = ("all", "any", "none", "unless", "possibly")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleCoverage:
-    """What the cases of one rule cover."""
-
-    card: str
-    firing: int
-    silent: int
-    unknown: int
-    """Cases in which something is missing or could not be read."""
-    failing: int
-    undecided: tuple[str, ...] = ()
-    """Places of logic, rows and findings that decide no case."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the coverage as JSON data."""
-        return {
-            "card": self.card,
-            "firing": self.firing,
-            "silent": self.silent,
-            "unknown": self.unknown,
-            "failing": self.failing,
-            "decides_no_case": list(self.undecided),
-        }
-
-    def __str__(self) -> str:
-        counts = (
-            f"{self.card}: {self.firing} firing, {self.silent} silent, {self.unknown} with something unknown"
-        )
-        failing = f", {self.failing} FAIL" if self.failing else ""
-        return "\n".join([counts + failing, *(f"    decides no case: {place}" for place in self.undecided)])
 
 
 def results_of(rules_dir: Path, *, cards: Sequence[str] = (), only: Collection[str] = ()) -> list[CaseResult]:
@@ -72,45 +40,6 @@ def files_of(rules_dir: Path, *, cards: Sequence[str] = (), only: Collection[str
     if not cards:
         return found
     return [path for path in found if any(path.name.startswith(f"{card}-") for card in cards)]
-
-
-def coverage_of(
-    rules_dir: Path, *, cards: Sequence[str] = (), only: Collection[str] = ()
-) -> list[RuleCoverage]:
-    """Return the coverage of every rule, or of some, by its own case file."""
-    rules = load_ruleset(rules_dir, only=only)
-    by_rule: dict[str, list[CaseResult]] = {
-        rule.id: []
-        for rule in rules.rules
-        if (not cards or rule.id in cards) and (not only or rule.home in only)
-    }
-    for path in files_of(rules_dir, cards=cards, only=only):
-        if not path.name.endswith(CASES):
-            continue
-        for result in run_cases(rules, path, root=rules_dir):
-            by_rule.setdefault(result.case.rule or "", []).append(result)
-    return [
-        _coverage(rules, rules.by_id[card], results)
-        for card, results in by_rule.items()
-        if card in rules.by_id
-    ]
-
-
-def _coverage(rules: Ruleset, rule: Rule, results: Sequence[CaseResult]) -> RuleCoverage:
-    return RuleCoverage(
-        card=rule.id,
-        firing=sum(r.fires for r in results),
-        silent=sum(r.is_silent for r in results),
-        unknown=sum(_rests_on_unknown(r) for r in results),
-        failing=sum(not r.holds for r in results),
-        undecided=tuple(undecided_parts(rules, rule, results)) if results else (),
-    )
-
-
-def _rests_on_unknown(result: CaseResult) -> bool:
-    expect = result.case.spec.expect
-    on_card = not isinstance(expect.card, str | None) and bool(expect.card.missing)
-    return bool(result.case.spec.unavailable or expect.missing or on_card)
 
 
 def undecided_parts(rules: Ruleset, rule: Rule, results: Sequence[CaseResult]) -> Iterator[str]:
@@ -176,4 +105,4 @@ def _put(model: Any, place: Place, new: Any) -> Any:
     return model.model_copy(update={field: _put(getattr(model, field), rest, new)})
 
 
-__all__ = ["RuleCoverage", "coverage_of", "lesser_rules", "results_of", "undecided_parts"]
+__all__ = ["files_of", "lesser_rules", "results_of", "undecided_parts"]

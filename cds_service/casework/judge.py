@@ -12,6 +12,9 @@ from cds_service.casework.read import WrittenCase
 from cds_service.evaluate.findings import Finding, Trial
 from cds_service.ruleset.wording import nearest
 
+PASSED = "passed"
+"""Where a patient stands who has passed every step of a ladder."""
+
 _ACTIONS = ("delete", "create", "update")
 
 Shown = tuple[Finding, Mapping[str, Any]]
@@ -174,9 +177,9 @@ class _Judge:
             return
         by_pathway = {self._pathways()[0]: wanted} if isinstance(wanted, str) else wanted
         for pathway, step in by_pathway.items():
-            state = self.outcome.engine.stand(pathway)
-            if state.step != step:
-                yield f"the patient stands on step {state.step} of {pathway}, not {step}"
+            stands = self.outcome.engine.stand(pathway).step or PASSED
+            if stands != step:
+                yield f"the patient stands on step {stands} of {pathway}, not {step}"
 
     def _all_missing(self) -> list[str]:
         evaluation, rule = self.outcome.evaluation, self.case.rule

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from cds_service.cards.build import CardOptions, cards_for
@@ -57,8 +58,14 @@ class Outcome:
     records: PatientRecords
     evaluation: Evaluation
     engine: Engine
-    cards: tuple[Mapping[str, Any], ...]
     bugs: tuple[str, ...] = ()
+
+    @cached_property
+    def cards(self) -> tuple[Mapping[str, Any], ...]:
+        """The cards, made when they are first looked at."""
+        originals = {f"{r['resourceType']}/{r['id']}": r for r in (*self.built.resources, *self.built.drafts)}
+        chart = Chart(patient_id=PATIENT_ID, original=originals.get)
+        return tuple(cards_for(self.evaluation, self.engine, chart, CardOptions(most=ALL_CARDS)))
 
     @property
     def shown(self) -> tuple[tuple[Finding, Mapping[str, Any]], ...]:
@@ -93,26 +100,28 @@ def chartwork_of(terminology: Terminology, case: WrittenCase) -> Chartwork:
 
 def outcome_of(rules: Ruleset, case: WrittenCase) -> Outcome:
     """Run a case under the rules as they are. Raises ``CannotBuild`` for an item that makes no resource."""
-    return outcome_under(rules, chartwork_of(rules.terminology, case), hook=case.hook)
+    outcome = outcome_under(rules, chartwork_of(rules.terminology, case), hook=case.hook)
+    assert len(outcome.cards) == len(outcome.evaluation.findings)  # every card can be made, expected or not
+    return outcome
 
 
-def outcome_under(rules: Ruleset, work: Chartwork, *, hook: str) -> Outcome:
-    """Judge what was built already: the same chart may be judged under many variants of the rules."""
-    built = work.built
+def outcome_under(
+    rules: Ruleset, work: Chartwork, *, hook: str, memo: dict[Hashable, Any] | None = None
+) -> Outcome:
+    """Judge what was built already: the same chart may be judged under many variants of the rules.
+
+    ``memo`` holds answers that are known to be the same under these rules, and is given those that are found.
+    """
     bugs: list[str] = []
     evaluation, engine = evaluate(
-        rules, work.timeline, hook=hook, on_bug=lambda rule, bug: bugs.append(_described_bug(rule, bug))
+        rules,
+        work.timeline,
+        hook=hook,
+        on_bug=lambda rule, bug: bugs.append(_described_bug(rule, bug)),
+        memo=memo,
     )
-    originals = {f"{r['resourceType']}/{r['id']}": r for r in (*built.resources, *built.drafts)}
-    chart = Chart(patient_id=PATIENT_ID, original=originals.get)
-    cards = cards_for(evaluation, engine, chart, CardOptions(most=ALL_CARDS))
     return Outcome(
-        built=built,
-        records=work.records,
-        evaluation=evaluation,
-        engine=engine,
-        cards=tuple(cards),
-        bugs=tuple(bugs),
+        built=work.built, records=work.records, evaluation=evaluation, engine=engine, bugs=tuple(bugs)
     )
 
 

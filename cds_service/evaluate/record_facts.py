@@ -71,9 +71,13 @@ def _in_state(diagnosis: Diagnosis, fact: ConditionFact) -> bool:
 
 
 def _replaces(other: Diagnosis, one: Diagnosis, fact: ConditionFact) -> bool:
-    """A record surely made later: of the same code with another clinical status, or of a set that replaces."""
+    """A record surely made later: of the same code with another clinical status, or of a set that replaces.
+
+    A code that both share replaces nothing when the later record means another illness: local codes may be general.
+    """
     same_code = not set(other.concept.codes).isdisjoint(one.concept.codes)
-    newer = fact.latest_status and same_code and other.clinical != one.clinical
+    same_illness = same_code and named(other.concept, fact.in_, fact.except_)
+    newer = fact.latest_status and same_illness and other.clinical != one.clinical
     if not newer and not named(other.concept, fact.replaced_by):
         return False
     return later(other.recorded or other.since, one.recorded or one.since) is Truth.YES

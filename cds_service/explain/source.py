@@ -14,6 +14,7 @@ from cds_service.explain.story import explain
 from cds_service.fhir.collect import records_of_bundle
 from cds_service.fhir.gather import Gatherer
 from cds_service.fhir.needs import needs_of
+from cds_service.ops.disabled import read_disabled
 from cds_service.records.decode import DecodedBundle, DecodedCall, NotFhirJson, decode_bundle
 from cds_service.records.patient import PatientRecords
 from cds_service.records.resources import AnyResource, Bundle, BundleEntry, Context, HookCall, Patient
@@ -39,16 +40,43 @@ def story_of(
     """Return the explanation of one patient; exactly one of ``file`` and ``base_url`` is given."""
     settings = Settings.from_environment(environment)
     rules = load_ruleset(
-        settings.rules, profiles=settings.profiles, disabled=frozenset(settings.disabled_rules)
+        settings.rules,
+        profiles=settings.profiles,
+        disabled=frozenset(settings.disable_rules),
+        rxnorm=settings.rxnorm,
+        local_base=settings.code_systems_base,
     )
+    disabled = read_disabled(settings.disabled_rules_path()).disabled
+    rules = replace(rules, disabled=rules.disabled | (disabled.keys() & rules.by_id.keys()))
     if file is not None:
-        decoded = read_bundle(file)
-        owner = patient_id or _only_patient(e.resource for e in decoded.bundle.entry)
-        records = records_of_bundle(decoded, owner)
-    else:
-        assert base_url is not None
-        assert patient_id is not None
-        records = _from_server(base_url, patient_id, rules, hook, settings)
+        return story_in_file(file, rules=rules, patient_id=patient_id, as_of=as_of, hook=hook, drafts=drafts)
+    assert base_url is not None
+    assert patient_id is not None
+    records = _from_server(base_url, patient_id, rules, hook, settings)
+    return _story(records, rules=rules, as_of=as_of, hook=hook, drafts=drafts)
+
+
+def story_in_file(
+    file: Path,
+    *,
+    rules: Ruleset,
+    patient_id: str | None = None,
+    as_of: date,
+    hook: str,
+    drafts: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """Return the explanation of the patient in a Bundle; ``patient_id`` names one of several.
+
+    :raises InputInvalid: the file cannot be read, or holds not exactly one patient and none is named.
+    """
+    decoded = read_bundle(file)
+    owner = patient_id or _only_patient(e.resource for e in decoded.bundle.entry)
+    return _story(records_of_bundle(decoded, owner), rules=rules, as_of=as_of, hook=hook, drafts=drafts)
+
+
+def _story(
+    records: PatientRecords, *, rules: Ruleset, as_of: date, hook: str, drafts: Sequence[Path]
+) -> dict[str, Any]:
     timeline = build_timeline(
         records,
         drafts=_drafts(drafts),

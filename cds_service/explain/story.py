@@ -9,8 +9,8 @@ from cds_service.cards.explanation import evidence_json, missing_json, trial_jso
 from cds_service.cards.suggestions import Chart
 from cds_service.evaluate.engine import Engine, evaluate
 from cds_service.evaluate.findings import PathwayState, StepState, Trial
-from cds_service.evaluate.trial_facts import WORDS
 from cds_service.evaluate.truth import Truth
+from cds_service.explain.words import verdict_words
 from cds_service.ruleset.ruleset import Ruleset
 from cds_service.timeline.events import Timeline
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 def explain(rules: Ruleset, timeline: Timeline, *, hook: str, patient_id: str) -> Json:
     """Return where the patient stands on each pathway and the cards that ``hook`` would show."""
     evaluation, engine = evaluate(rules, timeline, hook=hook)
-    states = [engine.stand(name) for name in rules.pathways]
+    states = sorted((engine.stand(name) for name in rules.pathways), key=lambda s: not s.steps)
     cards = cards_for(evaluation, engine, Chart(patient_id=patient_id), CardOptions(hook_instance="explain"))
     return {
         "asOf": timeline.as_of.isoformat(),
@@ -36,7 +36,10 @@ def explain(rules: Ruleset, timeline: Timeline, *, hook: str, patient_id: str) -
         "incomplete": sorted(timeline.incomplete),
         "unreadable": dict(timeline.unreadable),
         "foreign": timeline.foreign,
-        "unknownCodes": dict(timeline.unknown_codes),
+        "unknownCodes": [
+            {"system": system, "code": code, "count": count}
+            for (system, code), count in sorted(timeline.unknown_codes.items())
+        ],
     }
 
 
@@ -51,7 +54,7 @@ def _pathway(state: PathwayState, engine: Engine) -> Json:
             "because": [evidence_json(e) for e in member.evidence],
             "standsOn": state.step or "done",
             "steps": [_step(s) for s in state.steps],
-            "trials": [_trial(t) for t in state.trials if t.references or t.verdict == "ruled-out"],
+            "trials": [_trial(t) for t in _told(state, engine)],
             "untried": [t.label for t in state.trials if t.verdict == "not-tried"],
             "notProvable": [t.label for t in state.trials if t.verdict == "unknown" and not t.references],
             "missing": [missing_json(m) for m in state.missing],
@@ -71,13 +74,35 @@ def _step(step: StepState) -> Json:
     )
 
 
+def _told(state: PathwayState, engine: Engine) -> list[Trial]:
+    """Return what was used or ruled out, the earliest first; one use that two therapies share is told once.
+
+    The ladder may rest on trials that another pathway judges. They are told here when the patient is not in that one.
+    """
+    uses = engine.rules.pathways[state.pathway].uses
+    elsewhere = [t for name in uses if engine.member(name).truth is Truth.NO for t in engine.trials(name)]
+    found: dict[object, Trial] = {}
+    for trial in sorted((*state.trials, *elsewhere), key=_by_start):
+        if trial.references or trial.verdict == "ruled-out":
+            key = (trial.references, trial.verdict, trial.reason) if trial.start else trial.label
+            found.setdefault(key, trial)
+    return list(found.values())
+
+
+def _by_start(trial: Trial) -> tuple[bool, int]:
+    """Earliest first; what was never used, or has no date, last."""
+    when = trial.start or trial.end
+    return (when is None, when.first.toordinal() if when else 0)
+
+
 def _trial(trial: Trial) -> Json:
     return {
         **trial_json(trial),
         **without_empty(
             {
                 "label": trial.label,
-                "words": WORDS[trial.finer],
+                "words": verdict_words(trial),
+                "sessions": trial.sessions,
                 "requiredDose": str(trial.required_dose) if trial.required_dose else None,
                 "requiredDays": trial.required_days,
                 "adequateOn": trial.adequate_on.isoformat() if trial.adequate_on else None,

@@ -42,6 +42,7 @@ class Collection:
         self._incomplete: set[str] = set()
         self._unreadable = Counter[str]()
         self._foreign = 0
+        self._bodies: list[bytes] = []
         self._asked_for: list[tuple[str | None, Reference]] = []
         if drafts is not None:
             self._take_drafts(drafts)
@@ -52,6 +53,7 @@ class Collection:
         self._asked_for += ((resource_type, r) for r in _medication_references(reading.ours))
         self.add_medications(reading)
         self._foreign += reading.foreign
+        self._bodies += reading.bodies
         if reading.foreign:
             logger.warning(
                 "resources of another patient discarded",
@@ -101,6 +103,7 @@ class Collection:
             incomplete=frozenset(incomplete),
             unreadable=dict(self._unreadable),
             foreign=self._foreign,
+            bodies=tuple(self._bodies),
         )
 
     def _resolve(self, reference: Reference) -> Medication | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cds_service.records.decode import DecodedBundle, NotFhirJson, decode_bundle
+from cds_service.records.decode import DecodedBundle, NotFhirJson, decode_bundle, without_mark
 from cds_service.records.references import is_about
 from cds_service.records.resources import AnyResource, Bundle, Medication, OperationOutcome, Patient
 
@@ -21,6 +21,8 @@ class Page:
     unreadable: Mapping[str, int] = field(default_factory=dict)
     failed: bool = False
     """True when an OperationOutcome says that the query was not answered."""
+    body: bytes = field(default=b"", repr=False, compare=False)
+    """A server's answer as it came; empty for what came with the call."""
 
     @property
     def next_link(self) -> str | None:
@@ -52,7 +54,7 @@ def read_page(body: bytes) -> Page:
         raise NotFhirJson("The answer is of a type that was not asked for.")
     page = page_of(bundle, decoded.unreadable)
     is_bare_outcome = bundle.type is None and _is_outcome_alone(bundle)
-    return Page(bundle=bundle, unreadable=decoded.unreadable, failed=True) if is_bare_outcome else page
+    return replace(page, failed=page.failed or is_bare_outcome, body=without_mark(body))
 
 
 def patient_aliases(bundle: Bundle, patient_id: str) -> list[str]:
@@ -90,7 +92,7 @@ class Reading:
 
     ``medications`` are the Medications that came along, each with the address it was sent under. ``unreadable`` counts
     lost resources by type, ``foreign`` those of other patients, ``unexpected`` those of other types. ``short`` is True
-    when there are fewer entries than the search says it found.
+    when there are fewer entries than the search says it found. ``bodies`` are the answers of a server as they came.
     """
 
     ours: tuple[AnyResource, ...] = ()
@@ -99,6 +101,7 @@ class Reading:
     foreign: int = 0
     unexpected: int = 0
     short: bool = False
+    bodies: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def is_answer(self) -> bool:
@@ -129,7 +132,10 @@ def read_pages(pages: Iterable[Page], resource_type: str, owner: Owner) -> Readi
     foreign = unexpected = size = 0
     total: int | None = None
     owns = owner.owns
+    bodies: list[bytes] = []
     for page in pages:
+        if page.body:
+            bodies.append(page.body)
         total = page.bundle.total if total is None else total
         size += len(page.bundle.entry) + sum(page.unreadable.values())
         for name, count in page.unreadable.items():
@@ -152,6 +158,7 @@ def read_pages(pages: Iterable[Page], resource_type: str, owner: Owner) -> Readi
         foreign=foreign,
         unexpected=unexpected,
         short=total is not None and total > size,
+        bodies=tuple(bodies),
     )
 
 

@@ -75,6 +75,7 @@ def _count_advice(advice: Advice, on: Services) -> None:
         on.metrics.answer_incomplete(incomplete.get("types", ()), incomplete.get("rules", ()))
     if advice.unknown_codes:
         on.metrics.codes_unknown(advice.unknown_codes)
+        on.unknown_codes.met(advice.unknown_listed)
     for rule in advice.broken:
         on.metrics.rule_broke(rule, distinct=on.health.rule_broke(rule))
 

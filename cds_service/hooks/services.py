@@ -18,6 +18,7 @@ from cds_service.hooks.request import HookRequest
 from cds_service.hooks.table import Hook
 from cds_service.ops.health import Health
 from cds_service.ops.metrics import Metrics
+from cds_service.ops.unknown_codes import UnknownCodes
 from cds_service.records.decode import DecodedCall
 
 INCOMPLETE = "org.cds-service.incomplete"
@@ -29,13 +30,15 @@ class Advice:
     """The answer to a call, ready to be sent.
 
     ``cards`` and ``extension`` go out as they are. ``broken`` names rules that failed by our own fault; ``unknown_codes``
-    counts codes that no rule knows, by code system URI; ``log`` holds allow-listed fields for the line of this call.
+    counts codes of drugs that no table knows, by code system URI, and ``unknown_listed`` those of them that may be listed,
+    by system URI and code; ``log`` holds allow-listed fields for the line of this call.
     """
 
     cards: Sequence[Mapping[str, Any]]
     extension: Mapping[str, Any] | None = None
     broken: Sequence[str] = ()
     unknown_codes: Mapping[str, int] = field(default_factory=dict)
+    unknown_listed: Mapping[tuple[str, str], int] = field(default_factory=dict)
     log: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -64,6 +67,7 @@ class Services:
     pseudonymiser: Pseudonymiser
     metrics: Metrics
     health: Health
+    unknown_codes: UnknownCodes
     clock: Clock
     max_body_bytes: int
     closing: Sequence[Callable[[], None]] = ()

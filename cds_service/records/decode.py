@@ -86,6 +86,11 @@ class DecodedResource:
     issues: Mapping[DataIssue, int] = field(default_factory=dict)
 
 
+def without_mark(body: bytes) -> bytes:
+    """Return a body without the byte order mark that some servers put before it."""
+    return body.removeprefix(_BYTE_ORDER_MARK)
+
+
 def decode_call(body: bytes) -> DecodedCall:
     """Decode the body of a hook call.
 
@@ -93,7 +98,7 @@ def decode_call(body: bytes) -> DecodedCall:
         InvalidHookRequest: the body is no JSON object, or nested beyond what any client means. The message says
             which, and holds nothing of the body.
     """
-    body = body.removeprefix(_BYTE_ORDER_MARK)
+    body = without_mark(body)
     try:
         try:
             return DecodedCall(call=_CALL.decode(body), body=body)
@@ -135,7 +140,7 @@ def decode_resource(body: bytes) -> DecodedResource:
 
 
 def _read_answer(body: bytes, log: IssueLog, unreadable: Counter[str]) -> AnyResource | None:
-    raw = Raw(body.removeprefix(_BYTE_ORDER_MARK))
+    raw = Raw(without_mark(body))
     try:
         try:
             return _RESOURCE.decode(raw)

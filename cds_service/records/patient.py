@@ -25,6 +25,8 @@ class PatientRecords:
     incomplete: frozenset[str] = frozenset()
     unreadable: Mapping[str, int] = field(default_factory=dict)
     foreign: int = 0
+    bodies: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+    """Answers of a FHIR server as they came, for the few cards that must return a resource whole and unchanged."""
 
     def of_type(self, resource_type: str) -> tuple[AnyResource, ...]:
         """Return the resources of a type, in no particular order; empty when none."""

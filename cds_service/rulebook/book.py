@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cds_service.authoring.ladder import ladder_of
+from cds_service.authoring.svg import svg_of
 from cds_service.casework.read import CASES, WrittenCase, case_files, read_cases
 from cds_service.errors import Complaint
 from cds_service.rulebook.gallery import gallery_anchor
@@ -61,6 +63,8 @@ class _Book:
         yield "index.md", filled("index.md.j2", rows=[self._row(home) for home in homes])
         for home in homes:
             yield f"{home}/index.md", self._pathway(home)
+            if home != SHARED and self.rules.pathways[home].ladder:
+                yield f"{home}/{home}.svg", svg_of(ladder_of(self.rules, home))
         for card in self.library.cards:
             yield f"{card.home}/{card.model.card}.md", self._rule(card)
 

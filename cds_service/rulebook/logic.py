@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from cds_service.authoring.compare import in_line
 
 HEADS: Mapping[str, str] = {
     "all": "All of these hold:",
@@ -49,19 +51,8 @@ def _item(item: Any, says: Says) -> str:
 
 def flow(value: Any) -> str:
     """Return data as an author writes it on one line, without the outer braces."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_nested(entry)}" for key, entry in value.items())
-    return _nested(value)
-
-
-def _nested(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + flow(value) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_nested(entry) for entry in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    text = in_line(value)
+    return text[1:-1] if isinstance(value, Mapping) else text
 
 
 __all__ = ["Says", "flow", "in_words"]

@@ -8,12 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+_HEADING = re.compile(r"\n(#+ )")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def filled(template: str, **values: Any) -> str:
     """Return a page from its template (``rule.md.j2``); a name that the template lacks is an error."""
     text = _environment().get_template(template).render(**values)
+    text = _HEADING.sub(r"\n\n\1", text)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
 
 

@@ -20,7 +20,6 @@ MEDICATIONS = frozenset(
         "Medication",
     }
 )
-SIGNING = "order-sign"
 IMAGING = frozenset({"DiagnosticReport", "ImagingStudy"})
 CARE = frozenset({"Procedure", "ServiceRequest", "Encounter", "Observation"}) | IMAGING | MEDICATIONS
 
@@ -158,7 +157,7 @@ def _observation_sets_of(part: Part) -> frozenset[str]:
 
 def types_by_rule(rules: Ruleset, uses: Mapping[str, Uses]) -> dict[str, frozenset[str]]:
     """Return the FHIR types that each rule can read, by card id; one that suggests orders needs what signing reads too."""
-    signing = frozenset().union(*(types_of(uses[rule.id]) for rule in rules.for_hook(SIGNING)))
+    signing = frozenset().union(*(types_of(uses[rule.id]) for rule in rules.objecting))
     return {
         rule.id: types_of(uses[rule.id]) | (signing if _suggests_orders(rule) else frozenset())
         for rule in rules.rules
@@ -176,7 +175,7 @@ def needs_of_hooks(rules: Ruleset, hooks: Iterable[str], uses: Mapping[str, Uses
     for hook in hooks:
         asked = {rule.id for rule in rules.for_hook(hook)}
         if any(_suggests_orders(rule) for rule in rules.for_hook(hook)):
-            asked |= {rule.id for rule in rules.for_hook(SIGNING)}
+            asked |= {rule.id for rule in rules.objecting}
         of_hook = [uses[card] for card in asked]
         types = frozenset().union(*map(types_of, of_hook))
         found[hook] = HookNeeds(types=types, observation_codes=_codes(of_hook, members))

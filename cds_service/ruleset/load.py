@@ -17,6 +17,7 @@ from cds_service.ruleset.data_needs import needs_of_hooks, types_by_rule
 from cds_service.ruleset.hashing import hashes_of
 from cds_service.ruleset.known_names import KnownNames
 from cds_service.ruleset.library import Library, narrowed, read_library
+from cds_service.ruleset.order_codes import order_code_faults
 from cds_service.ruleset.pathway import SharedFile
 from cds_service.ruleset.profiles import check_profile, chosen_profiles, under
 from cds_service.ruleset.ruleset import Rule, Ruleset
@@ -25,6 +26,7 @@ from cds_service.ruleset.tables import Tables, load_tables
 from cds_service.ruleset.uses import uses_of
 from cds_service.ruleset.vocabulary import Vocabulary
 from cds_service.terminology import CATEGORY_ORDER, Terminology, load_terminology
+from cds_service.terminology.systems import DEFAULT_LOCAL_BASE
 
 
 def load_ruleset(
@@ -33,14 +35,20 @@ def load_ruleset(
     profiles: Sequence[str] = (),
     disabled: frozenset[str] = frozenset(),
     only: Collection[str] = (),
+    rxnorm: Path | None = None,
+    local_base: str = DEFAULT_LOCAL_BASE,
 ) -> Ruleset:
     """Load and check every rule of a folder.
 
     ``profiles`` replace the default profile of the pathways that they adapt. ``disabled`` rules are loaded and
-    checked but give no card. ``only`` keeps some pathways (with what they use and the shared part) for their authors. Raises ``RuleFileInvalid`` with all complaints of all files, ``ValueSetInvalid`` when
-    only value sets, terminology or tables are at fault.
+    checked but give no card. ``only`` keeps some pathways (with what they use and the shared part) for their authors.
+    ``rxnorm`` is the folder of an RxNorm import, ``local_base`` the base URI of the service's own code systems. Raises
+    ``RuleFileInvalid`` with all complaints of all files, ``ValueSetInvalid`` when only value sets, terminology or
+    tables are at fault.
     """
-    rules, faults = read_ruleset(rules_dir, profiles=profiles, disabled=disabled, only=only)
+    rules, faults = read_ruleset(
+        rules_dir, profiles=profiles, disabled=disabled, only=only, rxnorm=rxnorm, local_base=local_base
+    )
     if faults or rules is None:
         faults = sorted(faults, key=lambda c: (c.file, c.line, c.path))
         tables_only = all(c.file.endswith(".csv") for c in faults)
@@ -55,6 +63,8 @@ def read_ruleset(
     disabled: frozenset[str] = frozenset(),
     only: Collection[str] = (),
     terminology: Terminology | None = None,
+    rxnorm: Path | None = None,
+    local_base: str = DEFAULT_LOCAL_BASE,
 ) -> tuple[Ruleset | None, list[Complaint]]:
     """Return what could be loaded and every complaint about it; None when the terminology cannot be used.
 
@@ -65,7 +75,7 @@ def read_ruleset(
     if only:
         library = narrowed(library, only, faults=faults)
     try:
-        terminology = terminology or load_terminology(rules_dir)
+        terminology = terminology or load_terminology(rules_dir, local_base=local_base, rxnorm=rxnorm)
     except RuleFileInvalid as problem:
         return None, [*problem.complaints, *faults]
     vocabulary = vocabulary_of(terminology, library)
@@ -147,6 +157,7 @@ def _check(
     names = KnownNames(rules=rules, library=library, vocabulary=vocabulary)
     Checker(rules=rules, library=library, names=names, faults=faults).run()
     StrataChecker(rules=rules, library=library, vocabulary=vocabulary, faults=faults).run()
+    faults.extend(order_code_faults(library, rules.terminology))
     for profile in library.profiles.values():
         check_profile(profile, rules, faults)
     if not library.partial:

@@ -73,6 +73,8 @@ class PathwayFile(Model):
     facts: dict[Name, Fact] = Field(default_factory=dict)
     therapies: dict[Name, Therapy] = Field(default_factory=dict)
     """Therapies, and groups of them as lists."""
+    classes: dict[Name, str] = Field(default_factory=dict)
+    """Classes of therapies in words for a card; one that is left out is called by its name, hyphens as spaces."""
     verdict_groups: dict[Name, Names] = Field(default_factory=dict)
     trials: Trials | None = None
     ladder: tuple[LadderStep, ...] = ()

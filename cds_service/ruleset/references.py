@@ -193,7 +193,12 @@ _SET_FIELDS: Mapping[type[Model], _Fields] = {
         "pathways": Names.PATHWAYS,
     },
     pathway.Population: {"condition": Names.SETS, "text": Names.SETS_OR_PHRASES},
-    pathway.PathwayFile: {"pathway": Names.FREE, "uses": Names.PATHWAYS, "verdict_groups": Names.VERDICTS},
+    pathway.PathwayFile: {
+        "pathway": Names.FREE,
+        "uses": Names.PATHWAYS,
+        "classes": Names.CLASSES,
+        "verdict_groups": Names.VERDICTS,
+    },
 }
 """(model, field) to what its names are. A test holds it against the models, so that no new word is forgotten."""
 

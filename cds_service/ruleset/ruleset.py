@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -125,6 +125,14 @@ class Ruleset:
         return self._by_hook.get(hook, ())
 
     @cached_property
+    def objecting(self) -> tuple[Rule, ...]:
+        """Rules that may object to an order that a card would suggest: those of signing, also when they are disabled.
+
+        A card that is not shown takes nothing away from the danger that it warns of.
+        """
+        return replace(self, disabled=frozenset()).for_hook("order-sign")
+
+    @cached_property
     def _by_hook(self) -> Mapping[str, tuple[Rule, ...]]:
         hooks: dict[str, list[Rule]] = {}
         for rule in self.rules:
@@ -196,6 +204,10 @@ class Ruleset:
             if isinstance(definition, TherapyDefinition):
                 return definition
         raise KeyError(name)
+
+    def class_words(self, name: str, pathway: str) -> str:
+        """Return a class of therapies in words."""
+        return self.pathways[pathway].classes.get(name) or name.replace("-", " ")
 
     def all_therapies(self, pathway: str) -> tuple[str, ...]:
         """Return every therapy (groups left out) that a pathway can name, in order."""

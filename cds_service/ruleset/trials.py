@@ -136,7 +136,7 @@ class FollowedBy(Model):
     later_than: Length | None = None
     """It came longer after than this."""
     same: Literal["target", "site", "region"] | None = None
-    """``target``: surely the same; ``site``: not recorded as another; ``region``: not another region."""
+    """``target``: surely the same; ``site``: surely the same region, no part recorded as another; ``region``: not another."""
 
 
 class NextOrdered(Model):

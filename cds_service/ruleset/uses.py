@@ -179,6 +179,8 @@ class _Collector:
             if pathway.ladder and self.define("ladder", home, "", pathway.ladder):
                 for step in pathway.ladder:
                     self.add(step, home)
+            if pathway.classes:
+                self.define("classes", home, "", pathway.classes)
             if pathway.verdict_groups:
                 self.define("verdicts", home, "", pathway.verdict_groups)
 

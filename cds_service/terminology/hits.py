@@ -14,11 +14,13 @@ class ConditionalSet:
     """A set that a code or name means only in a context: see ``valuesets.Context``.
 
     ``weak``: even then it is evidence that never decides alone. One set may come with several contexts: any will do.
+    ``verified`` is that of the code that means it.
     """
 
     value_set: str
     context: Context
     weak: bool = False
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

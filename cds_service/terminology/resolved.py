@@ -95,6 +95,12 @@ class Resolved:
         }
         return self.sets | met
 
+    def unverified_among(self, settled: frozenset[str]) -> frozenset[str]:
+        """Those of the sets that ``settle`` gave which only unverified codes support."""
+        conditional = {c.value_set for c in self.conditional if not c.verified}
+        supported = {c.value_set for c in self.conditional if c.verified} | self.sets
+        return self.unverified_sets | (settled & (conditional - supported))
+
 
 NOTHING = Resolved()
 
@@ -114,7 +120,9 @@ def of_hits(hits: Sequence[CodeHit]) -> Resolved:
     sets: frozenset[str] = frozenset().union(*(hit.sets for hit in hits))
     verified: frozenset[str] = frozenset().union(*(hit.sets for hit in hits if hit.is_verified))
     weak: frozenset[str] = frozenset().union(*(hit.weak_sets for hit in hits))
-    conditional = dict.fromkeys(item for hit in hits for item in hit.conditional)
+    conditional = dict.fromkeys(
+        replace(item, verified=hit.is_verified) for hit in hits for item in hit.conditional
+    )
     product = next((hit for hit in hits if hit.form or hit.route), None)
     return Resolved(
         sets=sets,

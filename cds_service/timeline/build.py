@@ -164,7 +164,7 @@ class _Builder:
                 continue
             if draft is not None:
                 found.append(draft)
-        return tuple(found)
+        return _by_reference(found)
 
 
 def _by_reference(events: list[E]) -> tuple[E, ...]:

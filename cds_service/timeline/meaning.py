@@ -152,16 +152,17 @@ def concept_from(
 ) -> Concept:
     """Return the concept of an event: its sets, once its reasons and the patient's conditions are known."""
     sets = resolved.settle(reasons, has_condition) if resolved.conditional else resolved.sets
+    unverified = resolved.unverified_among(sets) if resolved.conditional else resolved.unverified_sets
     return Concept(
         sets=sets,
         ingredients=tuple(_ingredient(part, resolved) for part in resolved.ingredients),
         label=label_of(written) or resolved.matched_text or "",
         basis=resolved.basis.value,
-        verified=not resolved.unverified_sets,
+        verified=not unverified,
         codes=_codes(written),
         implied_route=resolved.route,
         weak_sets=resolved.weak_sets - sets,
-        unverified_sets=resolved.unverified_sets,
+        unverified_sets=unverified,
         combination=resolved.combination,
         use=resolved.use,
     )

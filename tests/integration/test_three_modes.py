@@ -38,6 +38,12 @@ PATIENTS = (
     "radiosurgery-recent",
     "highly-refractory",
     "long-record",
+    "ketamine-two-series",
+    "migraine-overuse",
+    "ablation-failed",
+    "back-surgery-recurrence",
+    "migraine-and-neuralgia",
+    "ablation-and-radiculopathy",
 )
 
 

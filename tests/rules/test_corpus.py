@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from cds_service.casework.read import CASES, WrittenCase, case_files, read_cases
+from cds_service.authoring.coverage import card_coverage
+from cds_service.casework.read import CASES, case_files
 from cds_service.ruleset.hashing import LOCK, check_lock
 from cds_service.ruleset.library import Library, read_library
 from cds_service.ruleset.lint import lint
@@ -23,38 +22,6 @@ def library() -> Library:
     return read_library(RULES, faults=[])
 
 
-GAPS = ("no-cases", "few-silent", "no-failed-search")
-
-
-@pytest.fixture(scope="module")
-def cases() -> dict[str, list[WrittenCase]]:
-    """Cases by rule, from the files beside the rules."""
-    found: dict[str, list[WrittenCase]] = {}
-    for path in case_files(RULES):
-        if path.name.endswith(CASES):
-            for case in read_cases(path, root=RULES):
-                found.setdefault(case.rule or "", []).append(case)
-    return found
-
-
-@pytest.fixture(scope="module")
-def known_gaps() -> dict[str, set[str]]:
-    """Rules whose cases are known to be too few, by kind of gap: ``rules/case-gaps.csv``. Known gaps beat unknown ones."""
-    found: dict[str, set[str]] = {kind: set() for kind in GAPS}
-    with (RULES / "case-gaps.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            found[row["gap"]].add(row["rule"])
-    return found
-
-
-def test_every_rule_has_cases(
-    rules: Ruleset, cases: dict[str, list[WrittenCase]], known_gaps: dict[str, set[str]]
-) -> None:
-    without = {rule.id for rule in rules.rules if not cases.get(rule.id)}
-
-    assert without - known_gaps["no-cases"] == set()
-
-
 def test_cases_stand_beside_their_rule(rules: Ruleset) -> None:
     beside = {Path(rule.path).with_suffix("").as_posix() for rule in rules.rules}
     files = [path.relative_to(RULES).as_posix() for path in case_files(RULES) if path.name.endswith(CASES)]
@@ -62,27 +29,11 @@ def test_cases_stand_beside_their_rule(rules: Ruleset) -> None:
     assert [name for name in files if name.removesuffix(CASES) not in beside] == []
 
 
-def test_every_rule_is_silent_in_at_least_as_many_cases_as_it_fires(
-    cases: dict[str, list[WrittenCase]], known_gaps: dict[str, set[str]]
-) -> None:
-    """A rule that speaks too often is set aside; silence is tested as much as speech."""
-    short = {}
-    for rule, own in cases.items():
-        counts = Counter("silent" if case.spec.expect.card == "none" else "firing" for case in own)
-        if counts["silent"] < counts["firing"] or not counts["firing"]:
-            short[rule] = dict(counts)
+def test_the_cases_of_no_card_leave_a_hole(rules: Ruleset) -> None:
+    """Every card comes in a case, is silent in at least as many, and meets the unknown; ``rules coverage`` shows it."""
+    holes = {c.card: [hole.value for hole in c.holes] for c in card_coverage(rules, RULES) if c.holes}
 
-    assert short.keys() - known_gaps["few-silent"] == set(), short
-
-
-def test_every_rule_that_needs_a_whole_record_is_tried_with_a_failed_search(
-    rules: Ruleset, cases: dict[str, list[WrittenCase]], known_gaps: dict[str, set[str]]
-) -> None:
-    """Unknown is never no: a rule that fires on an absence must have a case in which the search failed."""
-    absences = [rule.id for rule in rules.rules if rule.file.when is not None and rule.file.when.none]
-
-    untried = {r for r in absences if not any(c.spec.unavailable for c in cases.get(r, ()))}
-    assert untried - known_gaps["no-failed-search"] == set()
+    assert holes == {}
 
 
 def test_no_lint_is_left(rules: Ruleset) -> None:

@@ -53,7 +53,7 @@ def loaded(app: Flask) -> int:
 
 
 def test_the_service_loads_the_rules_of_its_folder_without_the_disabled_ones(rules: Ruleset) -> None:
-    app = create_app(settings(disabled_rules=("TN-20",)))
+    app = create_app(settings(disable_rules=("TN-20",)))
     assert loaded(app) == len(rules.rules) - 1
     shut_down(app)
 

@@ -33,8 +33,10 @@ def test_every_value_is_read_from_the_variable_of_its_name():
             "CDS_PUBLIC_BASE_URL": "https://cds.example.org/",
             "CDS_DATABASE": "/var/lib/cds/feedback.sqlite3",
             "CDS_RULES": "site/rules",
+            "CDS_CODE_SYSTEMS_BASE": "https://cds.example.org/fhir/",
             "CDS_PROFILES": "us, neurology",
-            "CDS_DISABLED_RULES": "TN-05,CM-06,TN-05",
+            "CDS_DISABLE_RULES": "TN-05,CM-06,TN-05",
+            "CDS_DISABLED_RULES_FILE": "/var/lib/cds/disabled.json",
             "CDS_CARDS_PER_CALL": "3",
             "CDS_ALLOWED_ORIGINS": "https://ehr.example.org,http://localhost:3000",
             "CDS_MAX_BODY_BYTES": "1000000",
@@ -55,8 +57,10 @@ def test_every_value_is_read_from_the_variable_of_its_name():
         public_base_url="https://cds.example.org",
         database=Path("/var/lib/cds/feedback.sqlite3"),
         rules=Path("site/rules"),
+        code_systems_base="https://cds.example.org/fhir",
         profiles=("us", "neurology"),
-        disabled_rules=("TN-05", "CM-06"),
+        disable_rules=("TN-05", "CM-06"),
+        disabled_rules_file=Path("/var/lib/cds/disabled.json"),
         cards_per_call=3,
         allowed_origins=("https://ehr.example.org", "http://localhost:3000"),
         max_body_bytes=1_000_000,
@@ -156,3 +160,17 @@ def test_the_description_can_be_read_back():
 def test_the_description_says_what_every_setting_means():
     for line in Settings().describe().splitlines():
         assert len(line.partition("  # ")[2]) > 10
+
+
+def test_the_file_of_disabled_rules_lies_beside_the_database_unless_another_is_named():
+    assert Settings(database=Path("/var/cds.sqlite3")).disabled_rules_path() == Path(
+        "/var/cds.sqlite3.disabled-rules.json"
+    )
+    named = Settings(database=Path("/var/cds.sqlite3"), disabled_rules_file=Path("/etc/disabled.json"))
+    assert named.disabled_rules_path() == Path("/etc/disabled.json")
+
+
+def test_a_database_in_memory_has_no_file_of_disabled_rules_beside_it():
+    assert Settings(database=Path(":memory:")).disabled_rules_path() is None
+    named = Settings(database=Path(":memory:"), disabled_rules_file=Path("/etc/disabled.json"))
+    assert named.disabled_rules_path() == Path("/etc/disabled.json")

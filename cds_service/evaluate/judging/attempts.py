@@ -18,7 +18,7 @@ from cds_service.ruleset.trials import StandardRow
 from cds_service.timeline.amounts import UnknownAmount
 from cds_service.timeline.courses import Course, courses_of
 from cds_service.timeline.dates import DateSpan
-from cds_service.timeline.events import NOWHERE, Order, Performed, Site
+from cds_service.timeline.events import NOWHERE, Order, OrderSource, Performed, Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,10 @@ class Attempt:
 
     @property
     def used(self) -> bool:
-        """At least one day of use; False only for a course known to have ended on the day it began."""
+        """At least one day of use, or given once; False only for orders known to have ended on the day they began."""
         if self.course is None or isinstance(self.course.days, UnknownAmount):
+            return True
+        if any(order.source is OrderSource.ADMINISTRATION for order in self.orders):
             return True
         return self.course.days.high is None or self.course.days.high >= 1
 

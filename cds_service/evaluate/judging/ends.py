@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cds_service.timeline.course import Course
 from cds_service.timeline.events import Order
+from cds_service.timeline.extents import Standing
 
 _RUNNING = frozenset({"active", "on-hold"})
 
@@ -13,7 +14,8 @@ _RUNNING = frozenset({"active", "on-hold"})
 def final_orders(orders: Sequence[Order], course: Course | None) -> tuple[Order, ...]:
     """Return the orders whose reason and notes tell how the attempt ended or goes.
 
-    An order that another one followed and outlasted (a change of dose, a refill) tells only of itself.
+    An order that another one followed and outlasted (a change of dose, a refill) tells only of itself; so does one that
+    is still called active though its supply ended long ago.
     """
     if course is not None and course.state != "ongoing":
         reasons, texts = set(course.stop_reasons), set(course.stop_texts)
@@ -21,7 +23,13 @@ def final_orders(orders: Sequence[Order], course: Course | None) -> tuple[Order,
             o for o in orders if reasons.intersection(o.stop_reasons) or texts.intersection(o.stop_texts)
         )
     telling = [o for o in orders if o.stop_reasons or o.stop_texts]
-    return tuple(o for o in telling if not any(_outlasts(other, o) for other in orders))
+    lapsed = _lapsed(course)
+    return tuple(o for o in telling if not any(_outlasts(other, o, lapsed) for other in orders))
+
+
+def _lapsed(course: Course | None) -> frozenset[str]:
+    extents = course.extents if course is not None else ()
+    return frozenset(e.order.reference for e in extents if e.standing is Standing.LAPSED)
 
 
 def outweighed_orders(orders: Sequence[Order], final: Sequence[Order]) -> tuple[Order, ...]:
@@ -39,14 +47,14 @@ def _side_by_side(one: Order, other: Order) -> bool:
     return one.start.first < other.ended.last and other.start.first < one.ended.last
 
 
-def _outlasts(other: Order, order: Order) -> bool:
-    if order.status in _RUNNING or order.start is None or other.start is None:
+def _outlasts(other: Order, order: Order, lapsed: frozenset[str]) -> bool:
+    if order.start is None or other.start is None or other.start.first <= order.start.last:
         return False
-    return other.start.first > order.start.last and _last_day(other) > _last_day(order)
+    return _last_day(other, lapsed) > _last_day(order, lapsed)
 
 
-def _last_day(order: Order) -> float:
-    if order.status in _RUNNING:
+def _last_day(order: Order, lapsed: frozenset[str]) -> float:
+    if order.status in _RUNNING and order.reference not in lapsed:
         return float("inf")
     end = order.ended or order.supply_end or order.start
     return end.last.toordinal() if end else 0.0

@@ -195,9 +195,9 @@ def _near_the_end(
     if end is None and (attempt.running or attempt.start is None):
         return None
     if end is None:
-        missing = Missing(what=f"when {place.label(attempt.therapy)} ended", settled_by="its last day")
+        unended = Missing(what=f"when {place.label(attempt.therapy)} ended", settled_by="its last day")
         source = source_of(diagnosis.concept)
-        return Part(source=source, when=when, evidence=evidence, possible=True, missing=(missing,))
+        return Part(source=source, when=when, evidence=evidence, possible=True, missing=(unended,))
     if when is None:
         missing = (Missing(what=f"date of {diagnosis.concept.label}", settled_by="its onset"),)
         return Part(source=Source.CODE, evidence=evidence, possible=True, missing=missing)

@@ -2,7 +2,7 @@
 
 Strongest first: a coded reason or outcome; reviewed words; dated events and scores; an inference from what was ordered
 next. A phrase never outweighs a code and an inference never outweighs a recorded reason. Of two sources of the same
-strength the later one wins, and a documented event or score after the deciding sign supersedes it.
+strength the later one wins, and a documented event or score after the deciding sign supersedes it, unless that is harm.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ def deciding(signs: Iterable[Sign]) -> Sign | None:
         return None
     strongest = min(s.source for s in firm)
     chosen = min((s for s in firm if s.source is strongest), key=_rank)
+    if chosen.verdict is Verdict.NOT_TOLERATED:  # a score does not contradict a recorded harm
+        return chosen
     later = [s for s in firm if s.source is Source.EVENT and _documented(s) and _after(s, chosen)]
     return min(later, key=_rank) if later else chosen
 
@@ -82,8 +84,8 @@ def _precedence(sign: Sign) -> int:
 
 
 def _documented(sign: Sign) -> bool:
-    """A benefit that was only inferred (months without drugs) overturns nothing that was recorded."""
-    return all(e.certainty is Certainty.DOCUMENTED for e in sign.evidence)
+    """What was only inferred (months without drugs), or rests on a code not verified, overturns nothing recorded."""
+    return all(e.certainty is Certainty.DOCUMENTED and e.verified for e in sign.evidence)
 
 
 def _after(sign: Sign, other: Sign) -> bool:

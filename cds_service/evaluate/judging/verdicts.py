@@ -60,8 +60,13 @@ def _speaks(sign: Sign, attempt: Attempt, adequacy: Adequacy) -> bool:
     """Does a sign speak of this attempt at all?
 
     A reason to rule out speaks of a trial that was given only as far as the rule lets it. An allergy that ended an
-    order before its first day of use rules out; nothing was there to be tolerated.
+    order before its first day of use rules out; nothing was there to be tolerated. A procedure that was abandoned can
+    neither have failed nor have worked; one that is still under way can only have done harm.
     """
+    if attempt.abandoned and sign.verdict in {Verdict.FAILED, Verdict.EFFECTIVE}:
+        return False
+    if attempt.in_progress and sign.verdict is not Verdict.NOT_TOLERATED:
+        return False
     if sign.verdict is Verdict.NOT_TOLERATED:
         return attempt.used or sign.reason != "allergy"
     if sign.verdict is not Verdict.RULED_OUT:

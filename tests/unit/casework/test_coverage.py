@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.casework.coverage import RuleCoverage, lesser_rules, undecided_parts
+from cds_service.casework.coverage import lesser_rules, undecided_parts
 from cds_service.casework.run import run_cases
 from cds_service.ruleset.load import load_ruleset
 from cds_service.ruleset.ruleset import Ruleset
@@ -62,13 +62,3 @@ def test_a_case_that_needs_a_part_takes_it_from_the_list(rules: Ruleset, tmp_pat
     )
 
     assert undecided(rules, tmp_path, more) == ["when.none[0]", "when.none[1]"]
-
-
-def test_coverage_reads_as_a_line() -> None:
-    coverage = RuleCoverage(
-        card="TN-05", firing=3, silent=4, unknown=1, failing=0, undecided=("when.none[0]",)
-    )
-
-    assert str(coverage) == (
-        "TN-05: 3 firing, 4 silent, 1 with something unknown\n    decides no case: when.none[0]"
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -13,6 +14,8 @@ from werkzeug.serving import make_server
 from cds_service.cli.fixtures import fixtures
 from cds_service.sandbox.routes import create_fhir_blueprint
 from cds_service.sandbox.store import ResourceStore
+
+PATIENTS = Path(__file__).resolve().parents[3] / "fhir_fixtures" / "patients"
 
 
 @pytest.fixture
@@ -98,7 +101,7 @@ def test_clean_in_words(base):
 
 def test_all_patients_are_loaded_by_default(base, store):
     assert run("load", "--to", base, "--tag", "run7").exit_code == 0
-    assert len(store.all_of("Patient")) == 10
+    assert len(store.all_of("Patient")) == len(list(PATIENTS.glob("*/bundle.json")))
 
 
 def test_patients_may_come_from_another_folder(base, tmp_path):

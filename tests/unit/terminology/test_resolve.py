@@ -167,6 +167,16 @@ def test_one_verified_code_settles_a_set(terminology: Terminology) -> None:
     assert not procedure(terminology, codings[:1]).verified
 
 
+def test_a_set_that_an_unverified_code_means_in_a_context_says_so_too(terminology: Terminology) -> None:
+    pcs = "http://www.cms.gov/Medicare/Coding/ICD10"
+    unverified = procedure(terminology, [(pcs, "D020JZZ", None)])
+    settled = unverified.settle(None, lambda _: False)
+    assert "trigeminal-radiosurgery" in unverified.unverified_among(settled)
+    beside_a_verified_one = procedure(terminology, [(pcs, "D020JZZ", None), (CPT, "77371", None)])
+    settled = beside_a_verified_one.settle(None, lambda _: False)
+    assert "trigeminal-radiosurgery" not in beside_a_verified_one.unverified_among(settled)
+
+
 # -- procedures
 
 

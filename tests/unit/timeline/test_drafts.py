@@ -43,9 +43,20 @@ def test_services_and_devices_are_drafts_and_other_types_are_ignored() -> None:
         drafts=bundle(service_request(id="s"), device, procedure(), {"resourceType": "Patient", "id": "p1"})
     ).drafts
     assert [(type(d), d.reference) for d in found] == [
-        (Request, "ServiceRequest/s"),
         (Request, "DeviceRequest/d"),
+        (Request, "ServiceRequest/s"),
     ]
+
+
+def test_drafts_stand_in_an_order_that_does_not_depend_on_how_they_were_sent() -> None:
+    """Of a pair of drafts the first has the card: it is the same one, whichever the client names first."""
+    one, other = request(id="a"), request(id="b")
+    sent, turned = (timeline(drafts=bundle(*drafts)).drafts for drafts in ((one, other), (other, one)))
+    assert (
+        [d.reference for d in sent]
+        == [d.reference for d in turned]
+        == ["MedicationRequest/a", "MedicationRequest/b"]
+    )
 
 
 def test_a_draft_is_named_as_it_stands_in_the_context() -> None:

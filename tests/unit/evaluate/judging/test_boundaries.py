@@ -122,7 +122,6 @@ class TestStandardThatHangsOnAFact:
         order = ordered("gamma", after(0), after(30), why="no-effect")
         assert Clinic(facts={"weak-kidneys": YES}).one("gamma", order).verdict is Verdict.UNKNOWN
 
-
     def test_a_dose_as_needed_may_have_been_none(self) -> None:
         order = ordered("gamma", after(0), after(30), dose=mg(0, 900), why="no-effect")
         assert Clinic(facts={"weak-kidneys": YES}).one("gamma", order).verdict is Verdict.UNKNOWN

@@ -207,6 +207,16 @@ class TestScore:
         ended = ordered("alpha", "2026-01-01", "2026-03-01", dose=mg(800), why="cost")
         assert CLINIC.one("alpha", ended, pain(9, "2026-02-20")).verdict is Verdict.STOPPED_OTHER
 
+    def test_a_later_score_does_not_contradict_a_recorded_harm(self) -> None:
+        """The statement ended for side effects; the order went on for some days, in pain."""
+        trial = CLINIC.one(
+            "alpha",
+            self.ENDED,
+            ordered("alpha", "2026-01-10", "2026-02-15", why="not-tolerated", source=OrderSource.STATEMENT),
+            pain(9, "2026-02-20"),
+        )
+        assert trial.verdict is Verdict.NOT_TOLERATED
+
     def test_an_inadequate_trial_stays_inadequate(self) -> None:
         short = ordered("alpha", "2026-02-15", "2026-03-01", dose=mg(800))
         assert CLINIC.one("alpha", short, pain(9, "2026-02-20")).verdict is Verdict.INADEQUATE

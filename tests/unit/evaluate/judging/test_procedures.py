@@ -115,6 +115,10 @@ class TestWaiting:
     def test_a_success_recorded_on_the_day_is_not_yet_a_success(self) -> None:
         trial = CLINIC.one("operation", done("operation", "2026-06-01", outcome="success"))
         assert trial.verdict is Verdict.ONGOING
+        words = CLINIC.one(
+            "operation", done("operation", "2025-06-10", status="in-progress", note="declined")
+        )
+        assert words.verdict is Verdict.ONGOING
 
     def test_a_score_before_the_waiting_time_is_over_says_nothing(self) -> None:
         operation = done("operation", "2026-01-01")
@@ -141,6 +145,12 @@ class TestWaiting:
     def test_under_way(self) -> None:
         trial = CLINIC.one("operation", done("operation", "2026-06-10", status="in-progress"))
         assert (trial.verdict, trial.running) == (Verdict.ONGOING, True)
+
+    def test_an_outcome_of_what_is_under_way_means_nothing_yet(self) -> None:
+        trial = CLINIC.one(
+            "operation", done("operation", "2025-06-10", status="in-progress", outcome="success")
+        )
+        assert trial.verdict is Verdict.ONGOING
 
     def test_one_of_which_nobody_recorded_whether_it_was_done_is_neither_tried_nor_untried(self) -> None:
         """The record is not complete enough for "never tried", and gives no proof of use, whatever its outcome says."""

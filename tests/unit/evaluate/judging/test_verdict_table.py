@@ -10,7 +10,7 @@ import pytest
 from cds_service.evaluate.findings import Verdict
 from cds_service.evaluate.truth import unknown
 from cds_service.timeline.amounts import Amount
-from cds_service.timeline.events import Certainty, Missing
+from cds_service.timeline.events import Certainty, Missing, OrderSource
 from tests.unit.evaluate.judging.patients import (
     YES,
     Clinic,
@@ -134,6 +134,12 @@ class TestOngoingAdequate:
             Certainty.INFERRED,
         )
 
+    def test_a_lapsed_order_that_another_one_outlasted_tells_only_of_itself(self) -> None:
+        """Thirty days from 1 January, never marked as over; a new order has run since February."""
+        lapsed = ordered("alpha", "2026-01-01", dose=mg(800), supply=30, note="no benefit")
+        trial = CLINIC.one("alpha", lapsed, ordered("alpha", "2026-02-01", dose=mg(800)))
+        assert trial.verdict is Verdict.ONGOING_ADEQUATE
+
 
 class TestInadequate:
     def test_ended_too_short(self) -> None:
@@ -225,6 +231,11 @@ class TestNotTolerated:
     def test_an_allergy_before_a_day_of_use_rules_out(self) -> None:
         trial = CLINIC.one("alpha", ordered("alpha", "2026-01-01", "2026-01-01", dose=mg(100), why="allergy"))
         assert (trial.verdict, trial.reason) == (Verdict.RULED_OUT, "allergy")
+
+    def test_an_allergy_to_what_was_given_once_is_not_tolerated(self) -> None:
+        given = ordered("alpha", "2026-01-01", status="completed", source=OrderSource.ADMINISTRATION)
+        trials = CLINIC.all_of("alpha", given, allergic("alpha", recorded="2026-01-02"))
+        assert [(t.verdict, t.reason) for t in trials] == [(Verdict.NOT_TOLERATED, "allergy")]
 
     def test_an_intolerance_on_record_speaks_of_the_course_before_it(self) -> None:
         trials = CLINIC.all_of(
@@ -368,6 +379,15 @@ class TestRuledOut:
     def test_a_procedure_not_done_or_abandoned_says_why(self, status: str, why: str, reason: str) -> None:
         trial = CLINIC.one("operation", done("operation", "2026-01-01", status=status, why=why))
         assert (trial.verdict, trial.reason) == (Verdict.RULED_OUT, reason)
+
+    def test_an_outcome_of_what_was_abandoned_means_nothing(self) -> None:
+        abandoned = done(
+            "operation", "2025-01-01", status="stopped", outcome="success", why="contraindicated"
+        )
+        later = done("ablation", "2026-01-01")
+        assert CLINIC.all_of("operation", abandoned, later)[0].verdict is Verdict.RULED_OUT
+        alone = done("operation", "2025-01-01", status="stopped", outcome="success")
+        assert CLINIC.one("operation", alone).verdict is Verdict.INADEQUATE
 
     def test_a_procedure_not_done_without_a_reason_is_not_tried(self) -> None:
         assert (
