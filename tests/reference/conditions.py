@@ -129,7 +129,7 @@ def _severe_enough(allergy: Json, given: Mapping[str, Any]) -> Truth:
 def _of_kind(allergy: Json, given: Mapping[str, Any]) -> Truth:
     if "kind" not in given:
         return True
-    return allergy.get("type") == given["kind"]
+    return bool(allergy.get("type") == given["kind"])
 
 
 def _reacted(allergy: Json, given: Mapping[str, Any]) -> Truth:

@@ -364,7 +364,7 @@ def _write_route(page: Page, need: Need, resource: Resource) -> None:
     if need.route is None or not page.chance.often(40):
         return
     route = need.route if page.chance.often(70) else page.chance.one("intrathecal", "intravenous")
-    for given in resource.get("dosageInstruction", resource.get("dosage", [])):
+    for given in resource.get("dosageInstruction") or resource.get("dosage") or []:
         given["route"] = of_set(page.chance, f"route-{route}")
 
 

@@ -61,7 +61,7 @@ def _has_its_reason(record: Record, procedure: Json, row: Row) -> bool:
     if record.reasons(procedure):
         return record.is_for(procedure, [wanted])
     rival = row.get("competing")
-    return bool(rival) and not diagnoses(record, [rival])
+    return bool(rival) and not diagnoses(record, [str(rival)])
 
 
 def _recorded_day(procedure: Json) -> str | None:

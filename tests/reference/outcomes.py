@@ -153,7 +153,12 @@ def _drug_free(after: Aftermath, item: Item, gone: date | None) -> Told | None:
     longest = run = 0
     day = after.day
     while day < last:
-        run = 0 if any(stretch.start <= day < stretch.until for stretch in covered) else run + 1
+        if any(stretch.start <= day < stretch.until for stretch in covered):
+            run = 0
+        elif any(stretch.start == stretch.until == day for stretch in covered):
+            run = 1  # a single session: free from that day on
+        else:
+            run += 1
         longest = max(longest, run)
         day += DAY
     return Told(after.day, Rank.EVENT, sure=False) if longest >= length(asked["lasts"]) else None

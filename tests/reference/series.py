@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.reference.codes import codes_of, is_verified
 from tests.reference.courses import OutOfScopeError
-from tests.reference.days import DAY, length
+from tests.reference.days import length
 from tests.reference.drugs import Stretch
 from tests.reference.drugs_on_record import drug_in_sets
 from tests.reference.files import listed, pathway_file
@@ -88,9 +88,7 @@ class SeriesTherapy:
     def stretches(self) -> list[Stretch]:
         """From when to when each series was given; to today while it works."""
         today = self.asks.record.as_of
-        return [
-            Stretch(s.first, today if self._runs(s) else s.last + DAY, by_text=False) for s in self._series()
-        ]
+        return [Stretch(s.first, today if self._runs(s) else s.last, by_text=False) for s in self._series()]
 
     def _series(self) -> list[Series]:
         gap = length(self.row.get("gap", self.settings["gap_allowed"])) + length(

@@ -47,6 +47,8 @@ def ruling_on(attempt: Attempt, adequacy: Adequacy, signs: Sequence[Sign], place
     sign = deciding(stated)
     if sign is None and (possible := _possible(usable, adequacy)) is not None:
         return possible
+    if sign is not None and (open_reason := _may_rule_out(sign, usable)) is not None:
+        return open_reason
     if sign is not None:
         ruled = _by_sign(attempt, adequacy, sign)
         if ruled is not None:
@@ -168,6 +170,15 @@ def _possible(signs: Sequence[Sign], adequacy: Adequacy) -> Ruling | None:
     return Ruling(
         verdict=Verdict.UNKNOWN, reason="not-exact", sign=telling[0], missing=missing, adequate=adequacy.truth
     )
+
+
+def _may_rule_out(sign: Sign, signs: Sequence[Sign]) -> Ruling | None:
+    """The reason says nothing of effect, and a missing datum leaves open whether it rules the therapy out."""
+    possible = [s for s in signs if s.possible and s.verdict is Verdict.RULED_OUT and s.missing]
+    if sign.verdict is not Verdict.STOPPED_OTHER or not possible:
+        return None
+    missing = tuple(dict.fromkeys(m for s in possible for m in s.missing))
+    return Ruling(verdict=Verdict.UNKNOWN, reason="not-exact", sign=sign, missing=missing)
 
 
 def _ended_course(attempt: Attempt, adequacy: Adequacy, sign: Sign | None, place: Place) -> Ruling:
